@@ -1,0 +1,34 @@
+"""Array types that the engine's steps share.
+
+Colours are RGB order everywhere in the engine. Shapes are rows first.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb: TypeAlias = NDArray[np.uint8]
+"""H×W×3, sRGB, 0-255."""
+
+Rgba: TypeAlias = NDArray[np.uint8]
+"""H×W×4, sRGB, straight (not premultiplied) alpha, 0-255."""
+
+Alpha: TypeAlias = NDArray[np.uint8]
+"""H×W alpha matte: 0 background, 255 subject."""
+
+Matte: TypeAlias = NDArray[np.float32]
+"""H×W alpha matte while it is being worked on, 0.0-1.0."""
+
+Mask: TypeAlias = NDArray[np.bool_]
+"""H×W, True inside."""
+
+Subject: TypeAlias = Literal[
+    "person", "product", "animal", "car", "car_interior", "car_part", "transportation", "graphic", "other"
+]
+"""What the photo shows. Level 1 reports person, product, animal, car, graphic or other; level 2 all of them."""
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels; right and bottom are exclusive."""

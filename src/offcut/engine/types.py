@@ -5,6 +5,7 @@ Colours are RGB order everywhere in the engine. Shapes are rows first.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -32,3 +33,12 @@ Subject: TypeAlias = Literal[
 
 Box: TypeAlias = tuple[int, int, int, int]
 """left, top, right, bottom in pixels; right and bottom are exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know about a result that is otherwise good: a step that was degraded, a
+    broken colour profile that was ignored. `code` is stable; `message` is one plain sentence."""
+
+    code: str
+    message: str

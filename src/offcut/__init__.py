@@ -2,4 +2,6 @@
 
 from offcut.errors import OffcutError
 
-__all__ = ["OffcutError"]
+__version__ = "0.1.0"
+
+__all__ = ["OffcutError", "__version__"]

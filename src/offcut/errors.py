@@ -9,7 +9,9 @@
     └── OutputError          the result cannot be written
 
 Each error has a stable `code` (for programs), one sentence that a person understands, and a `hint`
-that says what to do next. No HTTP status lives here: the server maps codes to statuses.
+that says what to do next. An `OptionError` carries one code per option (`invalid_roi`, `invalid_size`, …):
+`offcut.engine.options.OPTION_CODES` lists them all. No HTTP status lives here: the server maps codes to
+statuses.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ class OffcutError(Exception):
     there is nothing to add).
     """
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     default_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -39,13 +41,19 @@ class PhotoError(OffcutError):
 
 
 class OptionError(OffcutError):
-    """An option has a value that is not allowed. `parameter` is the option's name."""
+    """An option has a value that is not allowed. `parameter` is the option's name.
+
+    `code` is `invalid_<parameter>` unless the reason has a code of its own (`roi_exceeds_bounds`).
+    """
 
     code = "invalid_option"
 
-    def __init__(self, parameter: str, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, parameter: str, message: str, *, code: str | None = None, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.parameter = parameter
+        self.code = code or f"invalid_{parameter}"
 
 
 class NoForegroundError(OffcutError):

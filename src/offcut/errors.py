@@ -2,11 +2,19 @@
 
     OffcutError
     ├── PhotoError           the photo cannot be used
+    │   ├── PhotoNotFoundError      no file of that name, or nothing that a pattern or folder holds
+    │   ├── PhotoUnreadableError    the file is there and cannot be read
+    │   ├── PhotoTypeError          neither path, bytes, file, Pillow image nor array
+    │   └── DownloadError           the address does not give a photo
     ├── OptionError          an option has a value that is not allowed
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
     ├── DeviceError          the processor or precision asked for cannot be had
-    └── OutputError          the result cannot be written
+    ├── OutputError          the result cannot be written
+    │   ├── OutputInUseError        another run is working on the same result
+    │   └── OutputIsTerminalError   a picture would be printed on the screen
+    ├── UsageError           the command line asks for two things that exclude each other
+    └── UnexpectedError      a fault of ours, on one photo of many
 
 Each error has a stable `code` (for programs), one sentence that a person understands, and a `hint`
 that says what to do next. An `OptionError` carries one code per option (`invalid_roi`, `invalid_size`, …):
@@ -38,6 +46,37 @@ class PhotoError(OffcutError):
     """The photo cannot be used."""
 
     code = "photo_error"
+
+
+class PhotoNotFoundError(PhotoError):
+    """No file of that name, or nothing that a pattern or a folder holds."""
+
+    code = "photo_not_found"
+    default_hint = "Check the spelling; a folder inside a folder is looked into with --recursive."
+
+
+class PhotoUnreadableError(PhotoError):
+    """The file is there and cannot be read."""
+
+    code = "photo_unreadable"
+    default_hint = "Check that you may read the file and that it is no folder."
+
+
+class PhotoTypeError(PhotoError):
+    """A photo was given as something that is neither path, bytes, file, Pillow image nor array."""
+
+    code = "photo_type"
+    default_hint = (
+        "Give a path, bytes, an open binary file, a Pillow image, or a uint8 array of H×W, H×W×3 (RGB) or "
+        "H×W×4 (RGBA)."
+    )
+
+
+class DownloadError(PhotoError):
+    """The address does not give a photo: it cannot be reached, refuses, or sends too much."""
+
+    code = "download_failed"
+    default_hint = "Check the address in a browser, or save the photo and give the file."
 
 
 class OptionError(OffcutError):
@@ -79,3 +118,30 @@ class OutputError(OffcutError):
     """The result cannot be written."""
 
     code = "output_error"
+
+
+class OutputInUseError(OutputError):
+    """Another run is working on the same result at this moment."""
+
+    code = "output_in_use"
+    default_hint = "Let the other run finish. If there is none, delete the .lock file beside the result."
+
+
+class OutputIsTerminalError(OutputError):
+    """A picture would be printed on the screen."""
+
+    code = "output_is_terminal"
+    default_hint = "Send it to a file (offcut - < dog.jpg > dog.png) or name one with --output."
+
+
+class UsageError(OffcutError):
+    """The command line asks for two things that exclude each other, or leaves out what it needs."""
+
+    code = "usage"
+
+
+class UnexpectedError(OffcutError):
+    """A fault of ours, on one photo of many: the others go on. `__cause__` is the fault itself."""
+
+    code = "unexpected_error"
+    default_hint = "This is a fault in Offcut. Please report it, with the photo if you can."

@@ -53,7 +53,7 @@ def remove(photo: Any, *, networks: Networks | None = None, **options: Any) -> C
     """
     from offcut.engine.options import Options
     from offcut.engine.pipeline import cut_out
-    from offcut.engine.sources import open_photo
+    from offcut.engine.opening import open_photo
 
     asked = _options(Options, options)
     return cut_out(open_photo(photo, asked), asked, networks or default_networks())
@@ -88,7 +88,7 @@ def remove_many(
 
     def work(photo: Any) -> Outcome:
         from offcut.engine.pipeline import cut_out
-        from offcut.engine.sources import open_photo
+        from offcut.engine.opening import open_photo
 
         try:
             return Outcome(photo, cutout=cut_out(open_photo(photo, asked), asked, shared))

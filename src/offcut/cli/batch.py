@@ -62,7 +62,14 @@ class Batch:
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
         """One record a task, in their order."""
-        return library.in_order(self._record, tasks, jobs=self._jobs)
+        return library.in_order(self._record, self._until_stopped(tasks), jobs=self._jobs)
+
+    def wait(self, seconds: float) -> bool:
+        """Sleeps, less when the batch is stopped meanwhile; True when it is."""
+        return self._stopping.wait(seconds)
+
+    def _until_stopped(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        return (task for task in tasks if not self._stopping.is_set())
 
     def is_done_already(self, task: Task) -> bool:
         """Whether an earlier run left a result that this one would keep."""
@@ -111,7 +118,7 @@ class Batch:
 def cut_out(content: bytes, options: Options) -> Cutout:
     """The cut-out of a photo that was read already."""
     from offcut.engine import pipeline
-    from offcut.engine.sources import open_photo
+    from offcut.engine.opening import open_photo
 
     return pipeline.cut_out(open_photo(content), options, library.default_networks())
 

@@ -59,19 +59,26 @@ class Found:
         return read_file(self.location, size_max)
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An argument that leads to no photo, and why."""
+
+    argument: str
+    error: PhotoError
+
+
 def find(
     arguments: Iterable[str], *, recursive: bool = False, beside: Path | None = None
-) -> Iterator[Found | PhotoError]:
+) -> Iterator[Found | Lost]:
     """Every photo that the arguments mean, once, in the order of the arguments and then by name.
 
     A folder gives the photos in it (`recursive`: and below it); what lies in `beside`, the folder for the
-    results, is left out, and so are results of earlier runs. An argument that leads nowhere comes back as
-    the error to report.
+    results, is left out, and so are results of earlier runs. An argument that leads nowhere comes back as `Lost`.
     """
     seen: set[str] = set()
     for argument in arguments:
         for found in _expand(argument, recursive, beside):
-            key = found.identity if isinstance(found, Found) else str(found)
+            key = found.identity if isinstance(found, Found) else found.argument
             if key not in seen:
                 seen.add(key)
                 yield found
@@ -94,7 +101,7 @@ def is_earlier_result(path: Path) -> bool:
     )
 
 
-def _expand(argument: str, recursive: bool, beside: Path | None) -> Iterator[Found | PhotoError]:
+def _expand(argument: str, recursive: bool, beside: Path | None) -> Iterator[Found | Lost]:
     path = Path(argument)
     if is_address(argument):
         yield Found(argument)
@@ -106,13 +113,13 @@ def _expand(argument: str, recursive: bool, beside: Path | None) -> Iterator[Fou
     elif glob.has_magic(argument):
         yield from _match(argument, recursive, beside)
     else:
-        yield PhotoNotFoundError(f"There is no file {argument}.")
+        yield Lost(argument, PhotoNotFoundError(f"There is no file {argument}."))
 
 
-def _match(pattern: str, recursive: bool, beside: Path | None) -> Iterator[Found | PhotoError]:
+def _match(pattern: str, recursive: bool, beside: Path | None) -> Iterator[Found | Lost]:
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (may be absolute)
     if not matches:
-        yield PhotoNotFoundError(f"Nothing matches {pattern}.")
+        yield Lost(pattern, PhotoNotFoundError(f"Nothing matches {pattern}."))
     for path in matches:
         if path.is_dir():
             if recursive:

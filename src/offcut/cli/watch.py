@@ -6,8 +6,7 @@ shared folders tell nothing. A photo is taken when its size and time stood still
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from offcut.cli.photos import Found, walk
@@ -18,9 +17,12 @@ Stamp = tuple[int, int]
 
 
 def arrivals(
-    folder: Path, *, recursive: bool, beside: Path | None, interval_s: float = INTERVAL_S
+    folder: Path, *, recursive: bool, beside: Path | None, wait: Callable[[float], bool]
 ) -> Iterator[list[Found]]:
-    """At every look, the photos that became complete since the last one ([] mostly). Never ends by itself."""
+    """At every look, the photos that became complete since the last one ([] mostly).
+
+    `wait` sleeps for the seconds it is given and says True when the watching is to end.
+    """
     last: dict[Path | str, Stamp] = {}
     taken: dict[Path | str, Stamp] = {}
     while True:
@@ -34,7 +36,8 @@ def arrivals(
         last = {found.location: stamp for found, stamp in now.items()}
         taken = {location: stamp for location, stamp in taken.items() if location in last}
         yield complete
-        time.sleep(interval_s)
+        if wait(INTERVAL_S):
+            return
 
 
 def _stamps(folder: Path, *, recursive: bool, beside: Path | None) -> Iterator[tuple[Found, Stamp]]:

@@ -7,22 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from offcut.engine.files import FORMATS_BY_SUFFIX
 from offcut.engine.options import Format, Options
 from offcut.engine.types import Alpha, Box, Note, Rgb, Rgba, Subject
 from offcut.errors import OptionError
-
-FORMATS_BY_SUFFIX: dict[str, Format] = {
-    ".png": "png",
-    ".jpg": "jpg",
-    ".jpeg": "jpg",
-    ".webp": "webp",
-    ".zip": "zip",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".psd": "psd",
-}
-"""Which format a file name asks for."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING
 
 from offcut.errors import PhotoNotFoundError, PhotoTypeError, PhotoUnreadableError
+
+if TYPE_CHECKING:
+    from offcut.engine.options import Format
 
 PHOTO_SUFFIXES = frozenset(
     (
@@ -25,6 +30,20 @@ PHOTO_SUFFIXES = frozenset(
     )
 )
 """What is taken from a folder. A file that is named is tried whatever its name ends in."""
+
+FORMATS_BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
+    {
+        ".png": "png",
+        ".jpg": "jpg",
+        ".jpeg": "jpg",
+        ".webp": "webp",
+        ".zip": "zip",
+        ".tif": "tiff",
+        ".tiff": "tiff",
+        ".psd": "psd",
+    }
+)
+"""Which format a file name asks for."""
 
 FILE_SIZE_MAX = 500_000_000
 """Most bytes of one photo file: a 50-megapixel TIFF of 16 bits a channel has 400 MB."""

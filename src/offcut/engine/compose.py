@@ -249,6 +249,7 @@ def _resample(rgb: Rgb, alpha: Alpha, width: int, height: int) -> tuple[Rgb, Alp
     if (alpha.shape[1], alpha.shape[0]) == (width, height):
         return rgb, alpha
     weight = _resize(alpha.astype(np.uint16) * 255, width, height)
+    np.minimum(weight, 255 * 255, out=weight)  # Cubic enlargement overshoots beside an edge.
     resized = np.zeros((height, width, 3), np.uint8)
     for channel in range(3):
         product = cv2.multiply(rgb[..., channel], alpha, dtype=cv2.CV_16U)

@@ -41,7 +41,7 @@ def cast(alpha: Alpha, box: Box, shadow: Shadow, *, has_ground: bool = True) -> 
 
 
 def style_drawn(shadow: Shadow, *, has_ground: bool) -> str:
-    """The style that `cast` draws: the one asked for, or "drop" where a ground is needed and there is none."""
+    """The style that `cast` draws: the one asked for, or "drop" where it needs a ground and there is none."""
     return shadow.style if has_ground else "drop"
 
 
@@ -54,8 +54,8 @@ def _silhouette(alpha: Alpha, box: Box) -> tuple[Matte, int, tuple[float, float]
     method = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
     small = cv2.resize(alpha[top:bottom, left:right], size, interpolation=method)
     pad = round(_WORK_SIDE_PX * _PAD_SHARE)
-    padded = np.pad(small.astype(np.float32) / 255, pad)
-    return padded, pad, (size[0] / width, size[1] / height)
+    padded = np.pad(small.astype(np.float32) / np.float32(255), pad)
+    return padded.astype(np.float32, copy=False), pad, (size[0] / width, size[1] / height)
 
 
 def _enlarge(small: Alpha, pad: int, steps: tuple[float, float], box: Box, shape: tuple[int, ...]) -> Alpha:
@@ -81,11 +81,11 @@ def _blur(picture: Matte, x_share: float, y_share: float | None = None) -> Matte
     return blurred.astype(np.float32, copy=False)
 
 
-def _drop(silhouette: Matte, pad: int) -> Matte:
+def _drop(silhouette: Matte, _pad: int) -> Matte:
     """Flat, on a wall just behind: the silhouette itself, moved away from the light and softened."""
     shift = np.array([[1, 0, 0.022 * _WORK_SIDE_PX], [0, 1, 0.03 * _WORK_SIDE_PX]])
     moved = cv2.warpAffine(silhouette, shift, silhouette.shape[::-1]).astype(np.float32, copy=False)
-    return 0.6 * _blur(moved, 0.012) + 0.4 * _blur(moved, 0.035)
+    return np.float32(0.6) * _blur(moved, 0.012) + np.float32(0.4) * _blur(moved, 0.035)
 
 
 def _cast_on_ground(silhouette: Matte, pad: int) -> Matte:
@@ -105,25 +105,44 @@ def _cast_on_ground(silhouette: Matte, pad: int) -> Matte:
     soft = _blur_by(laid.astype(np.float32, copy=False), far, (0.004, 0.01, 0.02, 0.034))
     fallen = soft * (1 - 0.7 * far)
     contact = _contact(silhouette, ground, 0.02)
-    return 1 - (1 - 0.85 * fallen) * (1 - 0.9 * _blur(contact, 0.012, 0.006))
+    return _layers((0.85, fallen), (0.9, _blur(contact, 0.012, 0.006)))
 
 
 def _car(silhouette: Matte, pad: int) -> Matte:
     """Beneath a car: nearly black where tyres touch, dark under the body, a wide faint rim around."""
     ground = _ground_line(silhouette, pad, slope_max=0.35)
-    rows, columns = silhouette.shape
+    rows = silhouette.shape[0]
     height = rows - 2 * pad
-    y = np.arange(rows, dtype=np.float32)[:, None]
-    spans = np.flatnonzero(silhouette.max(axis=0) > 0.5)
-    beneath = np.zeros(columns, np.float32)
-    inset = round(0.02 * columns)
-    beneath[spans[0] + inset : spans[-1] + 1 - inset] = 1
-    near = np.clip(ground[None] + 0.008 * height - y, 0, 1)
-    footprint = near * np.clip(y - (ground[None] - 0.22 * height), 0, 1) * beneath[None]
     contact = _contact(silhouette, ground, 0.03)
-    dark = _blur(footprint, 0.010, 0.006)
-    rim = _blur(footprint, 0.045, 0.022)
-    return 1 - (1 - 0.75 * dark) * (1 - 0.55 * rim) * (1 - 0.8 * _blur(contact, 0.012, 0.004))
+    y = np.arange(rows, dtype=np.float32)[:, None]
+    near = np.clip(ground[None] + 0.01 * height - y, 0, 1)
+    depth = np.clip(1 - (ground[None] - y) / (0.24 * height), 0, 1)
+    body = near * depth * _beneath(silhouette, contact)[None]
+    dark = _blur(body, 0.010, 0.008)
+    rim = _blur(body, 0.05, 0.022)
+    return _layers((0.8, dark), (0.6, rim), (0.85, _blur(contact, 0.010, 0.004)))
+
+
+def _beneath(silhouette: Matte, contact: Matte) -> Line:
+    """How much of the sky the body hides from the ground in each column, 0-1: all of it between the outer
+    tyres, less and less towards the bumpers."""
+    body = np.flatnonzero(silhouette.max(axis=0) > 0.5)
+    tyres = np.flatnonzero(contact.max(axis=0) > 0.5)
+    if not body.size:
+        return np.zeros(silhouette.shape[1], np.float32)
+    first, last = (tyres[0], tyres[-1]) if tyres.size else (body[0], body[-1])
+    reach = 0.03 * _WORK_SIDE_PX
+    left, right = min(first - reach, body[0] + reach / 2), max(last + reach, body[-1] - reach / 2)
+    places = (left - reach, first, last, right + reach)
+    return np.interp(np.arange(silhouette.shape[1]), places, (0, 1, 1, 0)).astype(np.float32)
+
+
+def _layers(*layers: tuple[float, Matte]) -> Matte:
+    """Shadows on top of each other: each takes its share (strength, matte) of the light that is left."""
+    light = np.ones_like(layers[0][1])
+    for strength, matte in layers:
+        light = light * (1 - np.float32(strength) * matte)
+    return 1 - light
 
 
 def _blur_by(picture: Matte, far: Matte, shares: tuple[float, ...]) -> Matte:

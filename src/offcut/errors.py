@@ -5,7 +5,18 @@
     │   ├── PhotoNotFoundError      no file of that name, or nothing that a pattern or folder holds
     │   ├── PhotoUnreadableError    the file is there and cannot be read
     │   ├── PhotoTypeError          neither path, bytes, file, Pillow image nor array
-    │   └── DownloadError           the address does not give a photo
+    │   ├── PhotoAddressError       the address does not give a photo
+    │   ├── EmptyPhotoError         no bytes at all
+    │   ├── NotAnImageError         bytes that are no image
+    │   ├── UnsupportedPhotoError   a kind of file that Offcut does not read
+    │   ├── TruncatedPhotoError     the file ends before the picture does
+    │   ├── BrokenPhotoError        the file is damaged
+    │   ├── FileTooLargeError       more bytes than allowed
+    │   ├── TooManyPixelsError      more pixels than allowed
+    │   ├── InvalidDimensionsError  too small, too long, or too narrow
+    │   ├── DecompressionBombError  a small file that unpacks to a huge one
+    │   ├── InvalidPixelsError      an array that is no photo
+    │   └── BrokenArchiveError      a ZIP that is not colour and alpha
     ├── OptionError          an option has a value that is not allowed
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
@@ -21,6 +32,9 @@
     │       └── ToolMissingError        npm or pip is not installed
     ├── DeviceError          the processor or precision asked for cannot be had
     ├── OutputError          the result cannot be written
+    │   ├── UnwritableOutputError   no permission, no such folder, a folder in the way
+    │   ├── DiskFullError           no room left
+    │   ├── OutputTooLargeError     more pixels than the format can hold
     │   ├── OutputInUseError        another run is working on the same result
     │   └── OutputIsTerminalError   a picture would be printed on the screen
     ├── UsageError           the command line asks for two things that exclude each other
@@ -82,11 +96,90 @@ class PhotoTypeError(PhotoError):
     )
 
 
-class DownloadError(PhotoError):
+class PhotoAddressError(PhotoError):
     """The address does not give a photo: it cannot be reached, refuses, or sends too much."""
 
-    code = "download_failed"
+    code = "photo_address_failed"
     default_hint = "Check the address in a browser, or save the photo and give the file."
+class EmptyPhotoError(PhotoError):
+    """There are no bytes at all."""
+
+    code = "empty_photo"
+    default_hint = "The file is empty: it may not have been copied or uploaded to its end."
+
+
+class NotAnImageError(PhotoError):
+    """The bytes are not an image of any kind that is known."""
+
+    code = "not_an_image"
+    default_hint = "Give a photo as JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF."
+
+
+class UnsupportedPhotoError(PhotoError):
+    """The bytes are of a known kind that Offcut does not read. `kind` names it, such as "mp4" or "svg"."""
+
+    code = "unsupported_photo"
+    default_hint = "Save it as JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF first."
+
+    def __init__(self, kind: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+
+
+class TruncatedPhotoError(PhotoError):
+    """The file ends before the picture does."""
+
+    code = "truncated_image"
+    default_hint = "Copy or download the photo again: part of it is missing."
+
+
+class BrokenPhotoError(PhotoError):
+    """The file is damaged and cannot be read."""
+
+    code = "broken_image"
+    default_hint = "Open the photo in an image program and save it anew."
+
+
+class FileTooLargeError(PhotoError):
+    """The file has more bytes than the limit."""
+
+    code = "file_too_large"
+    default_hint = "Save the photo as JPEG, or make it smaller."
+
+
+class TooManyPixelsError(PhotoError):
+    """The photo has more pixels than the limit."""
+
+    code = "too_many_pixels"
+    default_hint = "Make the photo smaller first."
+
+
+class InvalidDimensionsError(PhotoError):
+    """A side is too short or too long, or the photo is too narrow for its length."""
+
+    code = "invalid_dimensions"
+    default_hint = "Give a photo whose sides are in a usual proportion."
+
+
+class DecompressionBombError(PhotoError):
+    """A small file that unpacks to a huge one."""
+
+    code = "decompression_bomb"
+    default_hint = "Open the photo in an image program and save it anew."
+
+
+class InvalidPixelsError(PhotoError):
+    """An array or image object that cannot be understood as a photo."""
+
+    code = "invalid_pixels"
+    default_hint = "Give H×W, H×W×3 or H×W×4 values: uint8, uint16, or floats from 0 to 1."
+
+
+class BrokenArchiveError(PhotoError):
+    """A ZIP that does not hold a readable color.jpg and alpha.png of one size."""
+
+    code = "broken_archive"
+    default_hint = "Give a ZIP that was made with the zip format: color.jpg and alpha.png in it."
 
 
 class OptionError(OffcutError):
@@ -197,6 +290,27 @@ class OutputError(OffcutError):
     """The result cannot be written."""
 
     code = "output_error"
+
+
+class UnwritableOutputError(OutputError):
+    """The file cannot be created there: no permission, no such folder, or a folder in the way."""
+
+    code = "unwritable_output"
+    default_hint = "Choose another folder, or allow writing to this one."
+
+
+class DiskFullError(OutputError):
+    """There is no room left where the file should go."""
+
+    code = "disk_full"
+    default_hint = "Make room, or choose another disk."
+
+
+class OutputTooLargeError(OutputError):
+    """The picture has more pixels than the output format can hold."""
+
+    code = "output_too_large"
+    default_hint = "Choose PNG or TIFF, or a smaller size."
 
 
 class OutputInUseError(OutputError):

@@ -120,7 +120,7 @@ def cut_out(content: bytes, options: Options) -> Cutout:
     from offcut.engine import pipeline
     from offcut.engine.opening import open_photo
 
-    return pipeline.cut_out(open_photo(content), options, library.default_networks())
+    return pipeline.cut_out(open_photo(content, options), options, library.default_networks())
 
 
 def facts_of(cutout: Cutout) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from offcut.cli.photos import OUTPUT_MARK, Found
 from offcut.engine.files import PHOTO_SUFFIXES
-from offcut.errors import OutputError, OutputInUseError
+from offcut.errors import OutputInUseError, UnwritableOutputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Destination:
         """Keeps other runs off this result while the block runs.
 
         A lock file beside the result says who works on it; one left behind by a run that died is taken
-        over. Raises `OutputInUseError` when a living run holds it, `OutputError` when the folder cannot be
+        over. Raises `OutputInUseError` when a living run holds it, `UnwritableOutputError` when the folder cannot be
         made or written.
         """
         from filelock import SoftFileLock, Timeout
@@ -57,10 +57,7 @@ class Destination:
         except Timeout:
             raise OutputInUseError(f"Another run is making {self.path(self.suffixes[0])}.") from None
         except OSError as error:
-            raise OutputError(
-                f"The folder {self.folder} cannot be written: {error.strerror}.",
-                hint="Choose another folder with --output-directory.",
-            ) from error
+            raise UnwritableOutputError(f"The folder {self.folder} cannot be written: {error.strerror}.") from error
         try:
             yield
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from offcut.errors import DownloadError
+from offcut.errors import PhotoAddressError
 
 CONNECT_TIMEOUT_S = 10.0
 TOTAL_TIMEOUT_S = 120.0
@@ -15,7 +15,7 @@ def fetch(address: str, *, size_max: int, total_timeout_s: float = TOTAL_TIMEOUT
     """The bytes behind an http or https address.
 
     Stops as soon as more than `size_max` bytes have come or `total_timeout_s` has passed. Raises
-    `DownloadError`; its sentence names the status when the server refused.
+    `PhotoAddressError`; its sentence names the status when the server refused.
     """
     import httpx
 
@@ -29,15 +29,15 @@ def fetch(address: str, *, size_max: int, total_timeout_s: float = TOTAL_TIMEOUT
             client.stream("GET", address) as answer,
         ):
             if answer.status_code != 200:
-                raise DownloadError(f"{address} answers with HTTP status {answer.status_code}.")
+                raise PhotoAddressError(f"{address} answers with HTTP status {answer.status_code}.")
             for chunk in answer.iter_bytes(chunk_size=65_536):
                 content += chunk
                 if len(content) > size_max:
-                    raise DownloadError(f"{address} sends more than {size_max // 1_000_000} MB.")
+                    raise PhotoAddressError(f"{address} sends more than {size_max // 1_000_000} MB.")
                 if time.monotonic() > ends_at:
-                    raise DownloadError(f"{address} took longer than {total_timeout_s:.0f} seconds.")
+                    raise PhotoAddressError(f"{address} took longer than {total_timeout_s:.0f} seconds.")
     except httpx.InvalidURL as error:
-        raise DownloadError(f"{address} is no valid address: {error}.") from error
+        raise PhotoAddressError(f"{address} is no valid address: {error}.") from error
     except httpx.HTTPError as error:
-        raise DownloadError(f"{address} cannot be fetched: {str(error) or type(error).__name__}.") from error
+        raise PhotoAddressError(f"{address} cannot be fetched: {str(error) or type(error).__name__}.") from error
     return bytes(content)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
-from offcut.errors import PhotoNotFoundError, PhotoTypeError, PhotoUnreadableError
+from offcut.errors import FileTooLargeError, PhotoNotFoundError, PhotoTypeError, PhotoUnreadableError
 
 if TYPE_CHECKING:
     from offcut.engine.options import Format
@@ -45,8 +45,8 @@ FORMATS_BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
 )
 """Which format a file name asks for."""
 
-FILE_SIZE_MAX = 500_000_000
-"""Most bytes of one photo file: a 50-megapixel TIFF of 16 bits a channel has 400 MB."""
+FILE_SIZE_MAX = 400_000_000
+"""Most bytes of one photo file, the same as `decode.Limits` allows; told here before they are read."""
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -75,5 +75,5 @@ def read_bounded(opened: IO[bytes], name: str, size_max: int) -> bytes:
     if not isinstance(content, bytes):
         raise PhotoTypeError(f"{name} was opened as text.", hint="Open it with mode 'rb'.")
     if len(content) > size_max:
-        raise PhotoUnreadableError(f"{name} is larger than {size_max // 1_000_000} MB.")
+        raise FileTooLargeError(f"{name} is larger than {size_max // 1_000_000} MB.")
     return content

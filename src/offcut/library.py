@@ -18,7 +18,7 @@ from offcut.errors import OffcutError, PhotoNotFoundError, UnexpectedError
 
 if TYPE_CHECKING:
     from offcut.engine.cutout import Cutout
-    from offcut.engine.models.runtime import Networks
+    from offcut.engine.models.networks import Networks
 
 JOBS = 2
 """How many photos are worked on at once: while the networks are busy with one, its neighbours are read,
@@ -36,7 +36,7 @@ def default_networks() -> Networks:
     global _networks
     with _networks_lock:
         if _networks is None:
-            from offcut.engine.models.runtime import Networks
+            from offcut.engine.models.networks import Networks
 
             _networks = Networks()
         return _networks
@@ -51,9 +51,9 @@ def remove(photo: Any, *, networks: Networks | None = None, **options: Any) -> C
     `OptionError`, a `NoForegroundError` when there is nothing to cut out, a `ModelError` when the weights
     are missing.
     """
+    from offcut.engine.opening import open_photo
     from offcut.engine.options import Options
     from offcut.engine.pipeline import cut_out
-    from offcut.engine.opening import open_photo
 
     asked = _options(Options, options)
     return cut_out(open_photo(photo, asked), asked, networks or default_networks())
@@ -87,8 +87,8 @@ def remove_many(
     shared = networks or default_networks()
 
     def work(photo: Any) -> Outcome:
-        from offcut.engine.pipeline import cut_out
         from offcut.engine.opening import open_photo
+        from offcut.engine.pipeline import cut_out
 
         try:
             return Outcome(photo, cutout=cut_out(open_photo(photo, asked), asked, shared))
@@ -146,7 +146,7 @@ def _listed(photos: Iterable[Any] | str | Path) -> Iterable[Any]:
     """The photos of a folder by name; anything else as it is."""
     if not isinstance(photos, str | os.PathLike):
         return photos
-    from offcut.engine.files import photos_in
+    from offcut.engine.photo_files import photos_in
 
     folder = Path(photos)
     if not folder.is_dir():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from offcut import library
 from offcut.cli.destinations import Destination
 from offcut.cli.photos import Found
-from offcut.engine.files import FILE_SIZE_MAX
+from offcut.engine.photo_files import FILE_SIZE_MAX
 from offcut.errors import OffcutError, OutputInUseError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Batch:
 
     def _make(self, task: Task) -> tuple[Path, dict[str, Any] | None]:
         """The result's path and facts; no facts when it was there already."""
-        from offcut.engine.encode import write_file
+        from offcut.engine.files import write_file
 
         self._unless_stopped()
         if self.is_done_already(task):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from offcut.cli.photos import OUTPUT_MARK, Found
-from offcut.engine.files import PHOTO_SUFFIXES
+from offcut.engine.photo_files import PHOTO_SUFFIXES
 from offcut.errors import OutputInUseError, UnwritableOutputError
 
 
@@ -57,7 +57,9 @@ class Destination:
         except Timeout:
             raise OutputInUseError(f"Another run is making {self.path(self.suffixes[0])}.") from None
         except OSError as error:
-            raise UnwritableOutputError(f"The folder {self.folder} cannot be written: {error.strerror}.") from error
+            raise UnwritableOutputError(
+                f"The folder {self.folder} cannot be written: {error.strerror}."
+            ) from error
         try:
             yield
         finally:

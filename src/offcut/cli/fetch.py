@@ -39,5 +39,7 @@ def fetch(address: str, *, size_max: int, total_timeout_s: float = TOTAL_TIMEOUT
     except httpx.InvalidURL as error:
         raise PhotoAddressError(f"{address} is no valid address: {error}.") from error
     except httpx.HTTPError as error:
-        raise PhotoAddressError(f"{address} cannot be fetched: {str(error) or type(error).__name__}.") from error
+        raise PhotoAddressError(
+            f"{address} cannot be fetched: {str(error) or type(error).__name__}."
+        ) from error
     return bytes(content)

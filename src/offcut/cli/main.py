@@ -37,7 +37,9 @@ class PhotosOrCommand(TyperGroup):
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """Completes commands and, because `cut` may be left out, its options."""
         own = super().shell_complete(ctx, incomplete)
-        return own + self.commands["cut"].shell_complete(ctx, incomplete) if incomplete.startswith("-") else own
+        return (
+            own + self.commands["cut"].shell_complete(ctx, incomplete) if incomplete.startswith("-") else own
+        )
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command; an `OffcutError` ends it with one line."""
@@ -45,7 +47,9 @@ class PhotosOrCommand(TyperGroup):
             return super().invoke(ctx)
         except OffcutError as error:
             typer.echo(f"offcut: {sentence_of(error)}", err=True)
-            raise typer.Exit(EXIT_USAGE if isinstance(error, UsageError | OptionError) else EXIT_FAILED) from error
+            raise typer.Exit(
+                EXIT_USAGE if isinstance(error, UsageError | OptionError) else EXIT_FAILED
+            ) from error
 
 
 app = typer.Typer(
@@ -69,7 +73,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[  # noqa: ARG001 (acted on as it is read)
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:

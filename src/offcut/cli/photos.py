@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from offcut.cli.fetch import fetch
-from offcut.engine.files import PHOTO_SUFFIXES, photos_in, read_file
+from offcut.engine.photo_files import PHOTO_SUFFIXES, photos_in, read_file
 from offcut.errors import PhotoError, PhotoNotFoundError
 
 OUTPUT_MARK = "-removebg"

@@ -55,7 +55,11 @@ class Tally:
 
     def sentence(self, *, interrupted: bool) -> str:
         """The sum of the run, one line."""
-        parts = [f"{self.counts['done']} done", f"{self.counts['skipped']} skipped", f"{self.counts['failed']} failed"]
+        parts = [
+            f"{self.counts['done']} done",
+            f"{self.counts['skipped']} skipped",
+            f"{self.counts['failed']} failed",
+        ]
         if self.counts["stopped"]:
             parts.append(f"{self.counts['stopped']} stopped")
         begun = "Interrupted: " if interrupted else ""

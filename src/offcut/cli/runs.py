@@ -19,7 +19,7 @@ from offcut.cli.batch import Batch, Record, Task, cut_out
 from offcut.cli.destinations import Destination, destinations
 from offcut.cli.photos import Found, Lost, find
 from offcut.cli.watch import arrivals
-from offcut.engine.files import FILE_SIZE_MAX, FORMATS_BY_SUFFIX, read_bounded, read_file
+from offcut.engine.photo_files import FILE_SIZE_MAX, FORMATS_BY_SUFFIX, read_bounded, read_file
 from offcut.errors import (
     DeviceError,
     ModelError,
@@ -78,7 +78,9 @@ def _refuse_contradictions(asked: Asked) -> None:
     if asked.output is not None and (asked.output_folder is not None or asked.watch is not None):
         raise UsageError("--output names one file and goes with neither --output-directory nor --watch.")
     if asked.photos == ("-",) and asked.output_folder is not None:
-        raise UsageError("Standard input has no name to give its result in a folder.", hint="Use --output FILE.")
+        raise UsageError(
+            "Standard input has no name to give its result in a folder.", hint="Use --output FILE."
+        )
     if asked.as_json and "-" in (*asked.photos, str(asked.output)):
         raise UsageError("--json and a picture cannot share standard output.", hint="Use --output FILE.")
 
@@ -97,7 +99,11 @@ def _format_by_name(asked: Asked) -> str:
         return "png"
     suffix = asked.output.suffix.lower()
     if suffix not in FORMATS_BY_SUFFIX:
-        raise OptionError("format", f"No format is known by the name {asked.output}.", hint=f"Use one of {' '.join(FORMATS_BY_SUFFIX)}.")
+        raise OptionError(
+            "format",
+            f"No format is known by the name {asked.output}.",
+            hint=f"Use one of {' '.join(FORMATS_BY_SUFFIX)}.",
+        )
     given = asked.strings.get("format", FORMATS_BY_SUFFIX[suffix])
     if given != FORMATS_BY_SUFFIX[suffix]:
         raise UsageError(f"{asked.output} is no name for a result in {given}.", hint="Leave out --format.")
@@ -118,7 +124,7 @@ def _pipe(asked: Asked, options: Options) -> int:
         sys.stdout.buffer.write(encoded)
         sys.stdout.buffer.flush()
     elif asked.output is not None:
-        from offcut.engine.encode import write_file
+        from offcut.engine.files import write_file
 
         write_file(asked.output, encoded)
     return 0
@@ -127,7 +133,9 @@ def _pipe(asked: Asked, options: Options) -> int:
 def _single(asked: Asked) -> Found:
     found = list(find(asked.photos, recursive=asked.recursive))
     if len(found) != 1:
-        raise UsageError(f"--output names one file, and {len(found)} photos were found.", hint="Use --output-directory.")
+        raise UsageError(
+            f"--output names one file, and {len(found)} photos were found.", hint="Use --output-directory."
+        )
     first = found[0]
     if isinstance(first, Lost):
         raise first.error
@@ -139,7 +147,9 @@ def _plan(asked: Asked, options: Options) -> tuple[list[Task], list[Record]]:
     if asked.output is not None:
         photo = _single(asked)
         if Found(asked.output).identity == photo.identity:
-            raise UsageError("The result would be written over the photo.", hint="Give --output another name.")
+            raise UsageError(
+                "The result would be written over the photo.", hint="Give --output another name."
+            )
         target = Destination(asked.output.parent, asked.output.stem, (asked.output.suffix.lstrip("."),))
         return [Task(photo, target)], []
     photos: list[Found] = []
@@ -161,7 +171,9 @@ def _suffixes(options: Options) -> tuple[str, ...]:
 
 def _batch(asked: Asked, options: Options, tasks: list[Task], lost: list[Record]) -> int:
     # One file that is named outright is made again; the skip rule is for names that we choose.
-    batch = Batch(options, reprocess_existing=asked.reprocess_existing or asked.output is not None, jobs=asked.jobs)
+    batch = Batch(
+        options, reprocess_existing=asked.reprocess_existing or asked.output is not None, jobs=asked.jobs
+    )
     _confirm(sum(not batch.is_done_already(task) for task in tasks), asked.confirm_over)
     told = report.choose(as_json=asked.as_json, quiet=asked.quiet)
     with _interruptible(batch) as interruption:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from offcut.engine.files import FORMATS_BY_SUFFIX
 from offcut.engine.options import Format, Options
+from offcut.engine.photo_files import FORMATS_BY_SUFFIX
 from offcut.engine.types import Alpha, Box, Note, Rgb, Rgba, Subject
 from offcut.errors import OptionError
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
@@ -53,26 +54,36 @@ class Cutout:
     @property
     def format(self) -> Format:
         """The format that the options ask for, never "auto"."""
-        return self.options.file_format(has_transparency=bool(self.alpha.min() < 255))
+        return self.options.file_format(has_transparency=self._is_transparent)
+
+    @property
+    def _is_transparent(self) -> bool:
+        return bool(self.alpha.min() < 255)
 
     def encode(self, format: Format | None = None) -> bytes:  # noqa: A002 (the option's name)
         """The file as bytes, in `format` or in the one that the options ask for.
 
-        Raises `OptionError` for an unknown format and `OutputError` when the picture does not fit it.
+        Raises `OptionError` for an unknown format and `OutputTooLargeError` when the picture does not fit it.
         """
         from offcut.engine.encode import encode
 
-        chosen = self.format if format is None else Options(format=format).format
-        if chosen == "auto":
-            chosen = self.options.file_format(has_transparency=bool(self.alpha.min() < 255))
-        return encode(self, chosen)
+        chosen = (
+            self.format
+            if format is None
+            else replace(self.options, format=format).file_format(has_transparency=self._is_transparent)
+        )
+        quality, dpi = self.options.quality, self.dpi
+        if self.options.channels == "alpha":
+            return encode(self.alpha, None, chosen, dpi=dpi, quality=quality)
+        alpha = self.alpha if self._is_transparent else None
+        return encode(self.rgb, alpha, chosen, dpi=dpi, quality=quality, original=self.photo)
 
     def save(self, path: str | Path) -> Path:
         """Writes the file whole or not at all, in the format that the suffix of `path` names.
 
         Returns the path. Raises `OptionError` for an unknown suffix, `OutputError` when it cannot be written.
         """
-        from offcut.engine.encode import write_file
+        from offcut.engine.files import write_file
 
         path = Path(path)
         if path.suffix.lower() not in FORMATS_BY_SUFFIX:

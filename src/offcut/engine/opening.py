@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from offcut.engine.decode import DEFAULT_LIMITS, Limits, Photo, decode, photo_from_array, photo_from_image
-from offcut.engine.files import read_bounded, read_file
 from offcut.engine.options import PIXELS_MAX, Options
+from offcut.engine.photo_files import read_bounded, read_file
 from offcut.errors import PhotoTypeError
 
 NETWORK_PX = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Works on many photos at once: each is claimed, read, cut out and written whole, or reported with its error."""
+"""Works on many photos at once: each is claimed, read, cut out and written whole, or reported."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def cut(
         bool,
         typer.Option(
             "--skip-png-format-optimization",
-            help="Accepted for the official client's sake: nothing is sent anywhere, so there is nothing to skip.",
+            help="Accepted and without effect: nothing is sent anywhere.",
         ),
     ] = False,
     jobs: Annotated[

@@ -45,8 +45,8 @@ class Destination:
         """Keeps other runs off this result while the block runs.
 
         A lock file beside the result says who works on it; one left behind by a run that died is taken
-        over. Raises `OutputInUseError` when a living run holds it, `UnwritableOutputError` when the folder cannot be
-        made or written.
+        over. Raises `OutputInUseError` when a living run holds it, `UnwritableOutputError` when the folder
+        cannot be made or written.
         """
         from filelock import SoftFileLock, Timeout
 

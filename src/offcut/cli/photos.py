@@ -73,7 +73,8 @@ def find(
     """Every photo that the arguments mean, once, in the order of the arguments and then by name.
 
     A folder gives the photos in it (`recursive`: and below it); what lies in `beside`, the folder for the
-    results, is left out, and so are results of earlier runs. An argument that leads nowhere comes back as `Lost`.
+    results, is left out, and so are results of earlier runs. An argument that leads nowhere comes back
+    as `Lost`.
     """
     seen: set[str] = set()
     for argument in arguments:

@@ -198,7 +198,7 @@ def check_size(width: int, height: int, limits: Limits = DEFAULT_LIMITS) -> None
         raise TooManyPixelsError(f"The photo has {megapixels:.1f} megapixels; at most {most:g} are allowed.")
     if long > limits.side_px_max:
         raise InvalidDimensionsError(
-            f"A photo of {width}×{height} pixels is too long; at most {limits.side_px_max} are allowed a side."
+            f"A photo of {width}×{height} pixels is too long; a side has at most {limits.side_px_max}."
         )
 
 

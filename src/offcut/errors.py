@@ -35,6 +35,7 @@
     │   ├── UnwritableOutputError   no permission, no such folder, a folder in the way
     │   ├── DiskFullError           no room left
     │   ├── OutputTooLargeError     more pixels than the format can hold
+    │   ├── OutputExistsError       a file of that name is there already
     │   ├── OutputInUseError        another run is working on the same result
     │   └── OutputIsTerminalError   a picture would be printed on the screen
     ├── UsageError           the command line asks for two things that exclude each other
@@ -309,6 +310,13 @@ class OutputTooLargeError(OutputError):
 
     code = "output_too_large"
     default_hint = "Choose PNG or TIFF, or a smaller size."
+
+
+class OutputExistsError(OutputError):
+    """A file of that name is there already, and nobody said to replace it."""
+
+    code = "output_exists"
+    default_hint = "Name another file with --output."
 
 
 class OutputInUseError(OutputError):

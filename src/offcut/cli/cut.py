@@ -37,7 +37,7 @@ def cut(
     output_directory: Annotated[
         Path | None,
         typer.Option(
-            "--output-directory", metavar="DIR", help="Folder for the results. [default: beside each photo]"
+            "--output-directory", metavar="DIR", help="Folder for the results. (default: beside each photo)"
         ),
     ] = None,
     recursive: Annotated[
@@ -74,7 +74,7 @@ def cut(
         str | None,
         typer.Option(
             "--format",
-            help="png, jpg, webp, zip, tiff, psd or auto. [default: png]",
+            help="png, jpg, webp, zip, tiff, psd or auto. (default: png)",
             autocompletion=lambda: FORMATS,
         ),
     ] = None,

@@ -18,6 +18,9 @@ from offcut.cli.photos import OUTPUT_MARK, Found
 from offcut.engine.photo_files import PHOTO_SUFFIXES
 from offcut.errors import OutputInUseError, UnwritableOutputError
 
+TAKEOVER_S = 0.2
+"""How long to try for a result's lock: the first try removes what a dead run left, the next one gets it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -52,7 +55,9 @@ class Destination:
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = SoftFileLock(self.folder / f".{self.stem}.offcut.lock", timeout=0)
+            lock = SoftFileLock(
+                self.folder / f".{self.stem}.offcut.lock", timeout=TAKEOVER_S, poll_interval=TAKEOVER_S / 4
+            )
             lock.acquire()
         except Timeout:
             raise OutputInUseError(f"Another run is making {self.path(self.suffixes[0])}.") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
+SAME_INTERRUPTION_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +224,14 @@ class _Interruption:
     """Remembers that the run was told to end, and the exit status that says so."""
 
     status = 0
+    at = 0.0
 
 
 @contextmanager
 def _interruptible(batch: Batch) -> Iterator[_Interruption]:
     """Ctrl-C and a polite kill end the run in good order: what is being written is finished, nothing else is
-    begun. A second one is met by whatever was there before: it ends the program at once."""
+    begun. Another one, a second later or more, ends the program at once: sooner it is the same one, which
+    some programs send to a process and to its group."""
     interruption = _Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption
@@ -239,9 +243,14 @@ def _interruptible(batch: Batch) -> Iterator[_Interruption]:
             signal.signal(number, handler)
 
     def stop(number: int, _frame: Any) -> None:
-        interruption.status = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
-        batch.stop()
-        restore()
+        now = time.monotonic()
+        if interruption.status and now - interruption.at > SAME_INTERRUPTION_S:
+            restore()
+            signal.raise_signal(number)
+        elif not interruption.status:
+            interruption.status = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
+            interruption.at = now
+            batch.stop()
 
     for number in before:
         signal.signal(number, stop)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from offcut.engine.photo_files import read_file
-from offcut.errors import OutputError
+from offcut.errors import OutputExistsError
 
 
 def zip2png(
@@ -16,7 +16,7 @@ def zip2png(
         Path, typer.Option("--file", metavar="ZIP", help="A result that was made with --format zip.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PNG", help="[default: the ZIP's name with .png]")
+        Path | None, typer.Option("--output", "-o", metavar="PNG", help="(default: the ZIP's name with .png)")
     ] = None,
 ) -> None:
     """Turn a ZIP result (color.jpg and alpha.png) into one PNG."""
@@ -25,6 +25,6 @@ def zip2png(
 
     target = output or file.with_suffix(".png")
     if output is None and target.exists():
-        raise OutputError(f"{target} is there already.", hint="Name another file with --output.")
+        raise OutputExistsError(f"{target} is there already.")
     write_file(target, zip_to_png(read_file(file)))
     typer.echo(f"{file} → {target}", err=True)

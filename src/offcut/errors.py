@@ -15,7 +15,8 @@
     │       ├── NoNetworkError          the other side could not be reached
     │       ├── WrongHashError          what came is not what was expected
     │       └── ToolMissingError        npm or pip is not installed
-    ├── DeviceError          the processor or precision asked for cannot be had
+    ├── DeviceError          the device asked for cannot be had
+    │   └── PrecisionError          the precision asked for cannot be had
     └── OutputError          the result cannot be written
 
 Each error has a stable `code` (for programs), one sentence that a person understands, and a `hint`
@@ -141,9 +142,15 @@ class ToolMissingError(DownloadError):
 
 
 class DeviceError(OffcutError):
-    """The processor or precision asked for cannot be had on this machine."""
+    """The device asked for cannot be had on this machine."""
 
     code = "device_unavailable"
+
+
+class PrecisionError(DeviceError):
+    """The precision asked for cannot be had on the device."""
+
+    code = "precision_unavailable"
 
 
 class OutputError(OffcutError):

@@ -30,7 +30,8 @@
     │       ├── NoNetworkError          the other side could not be reached
     │       ├── WrongHashError          what came is not what was expected
     │       └── ToolMissingError        npm or pip is not installed
-    ├── DeviceError          the processor or precision asked for cannot be had
+    ├── DeviceError          the device asked for cannot be had
+    │   └── PrecisionError          the precision asked for cannot be had
     ├── OutputError          the result cannot be written
     │   ├── UnwritableOutputError   no permission, no such folder, a folder in the way
     │   ├── DiskFullError           no room left
@@ -280,9 +281,15 @@ class ToolMissingError(DownloadError):
 
 
 class DeviceError(OffcutError):
-    """The processor or precision asked for cannot be had on this machine."""
+    """The device asked for cannot be had on this machine."""
 
     code = "device_unavailable"
+
+
+class PrecisionError(DeviceError):
+    """The precision asked for cannot be had on the device."""
+
+    code = "precision_unavailable"
 
 
 class OutputError(OffcutError):

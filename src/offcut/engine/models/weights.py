@@ -112,7 +112,7 @@ class Weights:
         progress: Progress = quiet,
         wait_s: float = 1800.0,
     ) -> tuple[Path, ...]:
-        """Fetches a set unless it is there, and returns its files' paths.
+        """Fetches a set unless it is there undamaged, and returns its files' paths.
 
         `source_path` takes the package, or the one file, from this machine instead of the network.
         `accept_licences` names the sets whose licence (no commercial use) the person accepts; it is
@@ -121,10 +121,10 @@ class Weights:
         """
         entry = self.catalog.entry(name)
         self._check_licence(entry, accept_licences)
-        if self.state(name) == "present":
+        if self.state(name, read=True) == "present":
             return self.paths(name)
         with self._storage(entry), self._locked(entry, wait_s):
-            if self.state(name) != "present":
+            if self.state(name, read=True) != "present":
                 self._fetch(entry, source_path, progress)
             if not entry.commercial:
                 (self.folder / name / ACCEPTED).touch()
@@ -251,7 +251,7 @@ def sha256_of(path: Path, step: str = "", progress: Progress = quiet) -> str:
 
 def corrupt(name: str, path: Path) -> WeightsCorruptError:
     """The error for a file that is not what it should be."""
-    hint = f"Remove it, and fetch it again with `offcut models pull {name}`."
+    hint = f"Fetch them again with `offcut models pull {name}`."
     return WeightsCorruptError(f"The weights of {name} are damaged: {path}.", hint=hint)
 
 

@@ -121,8 +121,8 @@ def _cast_on_ground(silhouette: Matte) -> Matte:
     far = np.clip(height / (rows - 2 * _ROOM_PX), 0, 1)
     soft = _blur_by(laid.astype(np.float32, copy=False), far, (0.004, 0.01, 0.02, 0.034))
     fallen = soft * (1 - 0.7 * far)
-    contact = _contact(silhouette, ground, 0.02)
-    return _layers((0.85, fallen), (0.9, _blur(contact, 0.012, 0.006)))
+    contact = _contact(silhouette, ground, 0.03)
+    return _layers((0.85, fallen), (0.9, _blur(contact, 0.012, 0.007)))
 
 
 def _car(silhouette: Matte) -> Matte:
@@ -173,6 +173,8 @@ def _blur_by(picture: Matte, far: Matte, shares: tuple[float, ...]) -> Matte:
 
 def _lower_edge(silhouette: Matte) -> Line:
     """Where the subject ends below in each column, to a fraction of a pixel; -1 where there is none."""
+    # Softened a little first, so that single pixels at a toe or a tyre do not decide by themselves.
+    silhouette = _blur(silhouette, 0.004)
     solid = silhouette > 0.5
     below = silhouette.shape[0] - np.argmax(solid[::-1], axis=0)
     column = np.arange(silhouette.shape[1])

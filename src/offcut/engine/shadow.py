@@ -21,9 +21,12 @@ from offcut.engine.types import Alpha, Box, Matte
 Line: TypeAlias = NDArray[np.float32]
 """One height (y, in working pixels) for each column."""
 
-_WORK_SIDE_PX = 384
-_PAD_SHARE = 0.6
-"""Room around the silhouette in the working picture, for what falls beside it."""
+_WORK_SIDE_PX = 256
+_ROOM_PX = round(0.16 * _WORK_SIDE_PX)
+"""Room around the silhouette in the working picture, for what is soft."""
+
+_LEAN, _FLATTEN = 0.55, 0.32
+"""A `3D` shadow goes this far to the right, and up the picture, for each height of what throws it."""
 
 
 def cast(alpha: Alpha, box: Box, shadow: Shadow, *, has_ground: bool = True) -> Alpha:
@@ -33,11 +36,11 @@ def cast(alpha: Alpha, box: Box, shadow: Shadow, *, has_ground: bool = True) -> 
     of the photo below) a `3D` or `car` shadow has nothing to fall on and is drawn as `drop`, on the wall
     behind; see `style_drawn`. The canvas keeps its size: what would fall outside is cut.
     """
-    silhouette, pad, steps = _silhouette(alpha, box)
     style = style_drawn(shadow, has_ground=has_ground)
-    drawn = {"car": _car, "3D": _cast_on_ground, "drop": _drop}[style](silhouette, pad)
+    silhouette, to_small = _silhouette(alpha, box, beside=_LEAN if style == "3D" else 0)
+    drawn = {"car": _car, "3D": _cast_on_ground, "drop": _drop}[style](silhouette)
     small = np.rint(np.clip(drawn, 0, 1) * (255 * shadow.opacity / 100)).astype(np.uint8)
-    return _enlarge(small, pad, steps, box, alpha.shape)
+    return _enlarge(small, to_small, alpha.shape)
 
 
 def style_drawn(shadow: Shadow, *, has_ground: bool) -> str:
@@ -45,32 +48,47 @@ def style_drawn(shadow: Shadow, *, has_ground: bool) -> str:
     return shadow.style if has_ground else "drop"
 
 
-def _silhouette(alpha: Alpha, box: Box) -> tuple[Matte, int, tuple[float, float]]:
-    """The subject at working size with room around it, the room in pixels, and working pixels per pixel."""
+def _silhouette(alpha: Alpha, box: Box, *, beside: float) -> tuple[Matte, NDArray[np.float64]]:
+    """The subject at working size with room around it, `beside` heights more on the right, and the affine map
+    (2×3) from the canvas's pixels to the working picture's."""
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     ratio = _WORK_SIDE_PX / max(width, height)
-    size = max(4, round(width * ratio)), max(4, round(height * ratio))
+    columns, rows = max(4, round(width * ratio)), max(4, round(height * ratio))
     method = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(alpha[top:bottom, left:right], size, interpolation=method)
-    pad = round(_WORK_SIDE_PX * _PAD_SHARE)
-    padded = np.pad(small.astype(np.float32) / np.float32(255), pad)
-    return padded.astype(np.float32, copy=False), pad, (size[0] / width, size[1] / height)
-
-
-def _enlarge(small: Alpha, pad: int, steps: tuple[float, float], box: Box, shape: tuple[int, ...]) -> Alpha:
-    """The working picture laid over the canvas, so that the silhouette comes to lie on its box."""
-    # Pixel centres: working x = (x + 0.5 - left) · step + pad - 0.5.
+    small = cv2.resize(alpha[top:bottom, left:right], (columns, rows), interpolation=method)
+    padded = np.pad(small, ((_ROOM_PX, _ROOM_PX), (_ROOM_PX, _ROOM_PX + round(beside * rows))))
+    step_x, step_y = columns / width, rows / height
+    # Pixel centres meet: working x = (x + 0.5 - left) · step + room - 0.5.
     to_small = np.array(
         [
-            [steps[0], 0, (0.5 - box[0]) * steps[0] + pad - 0.5],
-            [0, steps[1], (0.5 - box[1]) * steps[1] + pad - 0.5],
+            [step_x, 0, (0.5 - left) * step_x + _ROOM_PX - 0.5],
+            [0, step_y, (0.5 - top) * step_y + _ROOM_PX - 0.5],
         ]
     )
-    canvas = cv2.warpAffine(
-        small, to_small, (shape[1], shape[0]), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return padded.astype(np.float32) / np.float32(255), to_small
+
+
+def _enlarge(small: Alpha, to_small: NDArray[np.float64], shape: tuple[int, ...]) -> Alpha:
+    """The working picture laid over the canvas; only where there is any shadow, for the rest stays 0."""
+    canvas = np.zeros(shape, np.uint8)
+    x, y, columns, rows = cv2.boundingRect(small)
+    corners = np.array([[x - 1.0, y - 1.0], [x + columns, y + rows]])
+    (left, top), (right, bottom) = (corners - to_small[:, 2]) / to_small.diagonal()
+    x1, y1 = max(0, int(np.floor(left))), max(0, int(np.floor(top)))
+    x2, y2 = min(shape[1], int(np.ceil(right)) + 1), min(shape[0], int(np.ceil(bottom)) + 1)
+    if not columns or x2 <= x1 or y2 <= y1:
+        return canvas
+    part = to_small.copy()
+    part[:, 2] += to_small.diagonal() * (x1, y1)
+    cv2.warpAffine(
+        small,
+        part,
+        (x2 - x1, y2 - y1),
+        dst=canvas[y1:y2, x1:x2],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
     )
-    return canvas.astype(np.uint8, copy=False)
+    return canvas
 
 
 def _blur(picture: Matte, x_share: float, y_share: float | None = None) -> Matte:
@@ -81,38 +99,37 @@ def _blur(picture: Matte, x_share: float, y_share: float | None = None) -> Matte
     return blurred.astype(np.float32, copy=False)
 
 
-def _drop(silhouette: Matte, _pad: int) -> Matte:
+def _drop(silhouette: Matte) -> Matte:
     """Flat, on a wall just behind: the silhouette itself, moved away from the light and softened."""
     shift = np.array([[1, 0, 0.022 * _WORK_SIDE_PX], [0, 1, 0.03 * _WORK_SIDE_PX]])
     moved = cv2.warpAffine(silhouette, shift, silhouette.shape[::-1]).astype(np.float32, copy=False)
     return np.float32(0.6) * _blur(moved, 0.012) + np.float32(0.4) * _blur(moved, 0.035)
 
 
-def _cast_on_ground(silhouette: Matte, pad: int) -> Matte:
+def _cast_on_ground(silhouette: Matte) -> Matte:
     """Laid on the ground, back and to the right; softer and fainter the farther from where it stands."""
-    lean, flatten = 0.55, 0.32
-    ground = _ground_line(silhouette, pad, slope_max=0.35)
+    ground = _ground_line(silhouette)
     rows, columns = silhouette.shape
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     source_x = x
     for _ in range(3):
         column = np.clip(source_x, 0, columns - 1).astype(np.intp)
-        height = (ground[column] - y) / flatten
-        source_x = x - lean * height
+        height = (ground[column] - y) / _FLATTEN
+        source_x = x - _LEAN * height
     source_y = (ground[column] - height).astype(np.float32)
     laid = cv2.remap(silhouette, source_x.astype(np.float32), source_y, cv2.INTER_LINEAR)
-    far = np.clip(height / (rows - 2 * pad), 0, 1)
+    far = np.clip(height / (rows - 2 * _ROOM_PX), 0, 1)
     soft = _blur_by(laid.astype(np.float32, copy=False), far, (0.004, 0.01, 0.02, 0.034))
     fallen = soft * (1 - 0.7 * far)
-    contact = _contact(silhouette, ground, 0.02)
-    return _layers((0.85, fallen), (0.9, _blur(contact, 0.012, 0.006)))
+    contact = _contact(silhouette, ground, 0.03)
+    return _layers((0.85, fallen), (0.9, _blur(contact, 0.012, 0.007)))
 
 
-def _car(silhouette: Matte, pad: int) -> Matte:
+def _car(silhouette: Matte) -> Matte:
     """Beneath a car: nearly black where tyres touch, dark under the body, a wide faint rim around."""
-    ground = _ground_line(silhouette, pad, slope_max=0.35)
+    ground = _ground_line(silhouette)
     rows = silhouette.shape[0]
-    height = rows - 2 * pad
+    height = rows - 2 * _ROOM_PX
     contact = _contact(silhouette, ground, 0.03)
     y = np.arange(rows, dtype=np.float32)[:, None]
     near = np.clip(ground[None] + 0.01 * height - y, 0, 1)
@@ -142,7 +159,7 @@ def _layers(*layers: tuple[float, Matte]) -> Matte:
     light = np.ones_like(layers[0][1])
     for strength, matte in layers:
         light = light * (1 - np.float32(strength) * matte)
-    return 1 - light
+    return (1 - light).astype(np.float32, copy=False)
 
 
 def _blur_by(picture: Matte, far: Matte, shares: tuple[float, ...]) -> Matte:
@@ -150,37 +167,57 @@ def _blur_by(picture: Matte, far: Matte, shares: tuple[float, ...]) -> Matte:
     level = far * (len(shares) - 1)
     blurred = np.zeros_like(picture)
     for index, share in enumerate(shares):
-        blurred += np.clip(1 - np.abs(level - index), 0, 1) * _blur(picture, share)
+        blurred += np.clip(1 - np.abs(level - np.float32(index)), 0, 1) * _blur(picture, share)
     return blurred
 
 
 def _lower_edge(silhouette: Matte) -> Line:
-    """The lowest row of the subject in each column, -1 where there is none."""
+    """Where the subject ends below in each column, to a fraction of a pixel; -1 where there is none."""
+    # Softened a little first, so that single pixels at a toe or a tyre do not decide by themselves.
+    silhouette = _blur(silhouette, 0.004)
     solid = silhouette > 0.5
-    lowest = silhouette.shape[0] - np.argmax(solid[::-1], axis=0)
-    return np.where(solid.any(axis=0), lowest, -1).astype(np.float32)
+    below = silhouette.shape[0] - np.argmax(solid[::-1], axis=0)
+    column = np.arange(silhouette.shape[1])
+    inner = silhouette[below - 1, column]
+    outer = silhouette[np.minimum(below, silhouette.shape[0] - 1), column]
+    # Half covered is the edge: exact where the covered share falls evenly from one row to the next.
+    edge = below - 0.5 + (inner - 0.5) / np.maximum(inner - outer, 1e-6)
+    return np.where(solid.any(axis=0), edge, -1).astype(np.float32)
 
 
-def _ground_line(silhouette: Matte, pad: int, *, slope_max: float) -> Line:
+def _ground_line(silhouette: Matte) -> Line:
     """Where the ground runs under the subject: lines from one point of contact to the next.
 
-    These are the lower edge's convex hull; its steep ends, which climb to a bumper or an elbow, are no ground
-    and are replaced by carrying on level.
+    These are the lower edge's convex hull. Its ends that climb to a bumper or an elbow are no ground, and are
+    replaced by carrying on level.
     """
     lower = _lower_edge(silhouette)
     columns = np.flatnonzero(lower >= 0)
     if not columns.size:
-        return np.full(silhouette.shape[1], silhouette.shape[0] - pad, np.float32)
-    points = np.stack([columns, lower[columns]], axis=1).astype(np.float32)
-    hull = _lower_hull(points)
+        return np.full(silhouette.shape[1], silhouette.shape[0] - _ROOM_PX, np.float32)
+    hull = _lower_hull(np.stack([columns, lower[columns]], axis=1).astype(np.float32))
+    width = float(columns[-1] - columns[0])
     lowest = int(np.argmax(hull[:, 1]))
-    first, last = lowest, lowest
-    while first > 0 and _slope(hull[first - 1], hull[first]) <= slope_max:
-        first -= 1
-    while last < len(hull) - 1 and _slope(hull[last], hull[last + 1]) <= slope_max:
-        last += 1
+    last = _last_contact(hull[lowest:], width) + lowest
+    first = lowest - _last_contact(hull[lowest::-1], width)
     kept = hull[first : last + 1]
     return np.interp(np.arange(silhouette.shape[1]), kept[:, 0], kept[:, 1]).astype(np.float32)
+
+
+def _last_contact(hull: NDArray[np.float32], width: float) -> int:
+    """How far along `hull`, from its lowest point outwards, the subject still touches ground.
+
+    A line from contact to contact is flat, or it is long, as from tyre to tyre of a car seen from a corner.
+    What climbs steeply over a short way is an overhang; a tyre's own roundness does not count.
+    """
+    contact = 0
+    for index in range(1, len(hull)):
+        run, rise = np.abs(hull[index] - hull[contact])
+        if rise <= (0.7 if run >= 0.25 * width else 0.35) * run:
+            contact = index
+        elif run > 0.06 * width:
+            break
+    return contact
 
 
 def _lower_hull(points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -197,15 +234,12 @@ def _turns_up(a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.floa
     return bool((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) >= 0)
 
 
-def _slope(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    return float(abs(b[1] - a[1]) / max(abs(b[0] - a[0]), 1e-6))
-
-
 def _contact(silhouette: Matte, ground: Line, reach: float) -> Matte:
     """A thin band on the ground wherever the lower edge comes within `reach` of it."""
     lower = _lower_edge(silhouette)
     reach_px = reach * _WORK_SIDE_PX
-    touch = np.where(lower >= 0, np.clip(1 - (ground - lower) / reach_px, 0, 1), 0).astype(np.float32)
+    touch = np.where(lower >= 0, np.clip(1 - (ground - lower) / reach_px, 0, 1), 0)
     y = np.arange(silhouette.shape[0], dtype=np.float32)[:, None]
-    band = np.clip(1.5 - np.abs(y - (lower[None] - 0.5)) / (0.008 * _WORK_SIDE_PX), 0, 1)
-    return (band * touch[None]).astype(np.float32)
+    band = np.clip(1.5 - np.abs(y + 0.5 - lower[None]) / (0.008 * _WORK_SIDE_PX), 0, 1)
+    contact: Matte = (band * touch[None]).astype(np.float32)
+    return contact

@@ -5,6 +5,7 @@
     ├── OptionError          an option has a value that is not allowed
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
+    │   └── GraphModelError      a TensorFlow.js graph model cannot be read
     ├── DeviceError          the processor or precision asked for cannot be had
     └── OutputError          the result cannot be written
 
@@ -59,6 +60,13 @@ class ModelError(OffcutError):
     """Weights are missing, broken or not allowed."""
 
     code = "model_error"
+
+
+class GraphModelError(ModelError):
+    """A TensorFlow.js graph model is broken or has something in it that is not known here."""
+
+    code = "graph_model_unreadable"
+    default_hint = "Fetch the weights again; if that does not help, this network is not supported."
 
 
 class DeviceError(OffcutError):

@@ -20,6 +20,7 @@
     ├── OptionError          an option has a value that is not allowed
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
+    │   ├── GraphModelError         a TensorFlow.js graph model cannot be read
     │   ├── UnknownModelError       no weights of that name are known
     │   ├── LicenceError            the licence of the weights was not accepted
     │   ├── WeightsMissingError     the weights were never fetched
@@ -278,6 +279,13 @@ class ToolMissingError(DownloadError):
     """A program that is needed to fetch the weights is not installed."""
 
     code = "tool_missing"
+
+
+class GraphModelError(ModelError):
+    """A TensorFlow.js graph model is broken or has something in it that is not known here."""
+
+    code = "graph_model_unreadable"
+    default_hint = "Fetch the weights again; if that does not help, this network is not supported."
 
 
 class DeviceError(OffcutError):

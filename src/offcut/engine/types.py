@@ -36,6 +36,15 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """A thing that a detector found: its everyday name, how sure (0.0-1.0), and its box in pixels."""
+
+    label: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something a person should know about a result that is otherwise good: a step that was degraded, a
     broken colour profile that was ignored. `code` is stable; `message` is one plain sentence."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import offcut
-from offcut.errors import ModelError
+from offcut.errors import WeightsMissingError
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
@@ -25,7 +25,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
         for line in _lines(found):
             typer.echo(line)
     if missing:
-        raise ModelError(
+        raise WeightsMissingError(
             f"Weights are missing: {', '.join(missing)}.", hint="Fetch them once: offcut models pull."
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from offcut.engine.options import Format, Options
 from offcut.engine.photo_files import FORMATS_BY_SUFFIX
 from offcut.engine.types import Alpha, Box, Note, Rgb, Rgba, Subject
 from offcut.errors import OptionError
+
+if TYPE_CHECKING:
+    from offcut.engine.encode import OutputFormat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +71,8 @@ class Cutout:
         """
         from offcut.engine.encode import encode
 
-        chosen = (
-            self.format
-            if format is None
-            else replace(self.options, format=format).file_format(has_transparency=self._is_transparent)
-        )
+        asked = self.options if format is None else replace(self.options, format=format)
+        chosen = cast("OutputFormat", asked.file_format(has_transparency=self._is_transparent))
         quality, dpi = self.options.quality, self.dpi
         if self.options.channels == "alpha":
             return encode(self.alpha, None, chosen, dpi=dpi, quality=quality)

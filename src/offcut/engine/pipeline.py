@@ -14,7 +14,7 @@ import numpy as np
 from offcut.engine.cutout import Cutout
 from offcut.engine.decode import Photo
 from offcut.engine.options import Options, output_size
-from offcut.engine.types import Alpha, Box, Note, Rgb, Subject
+from offcut.engine.types import Alpha, Box, Note, Rgb
 from offcut.errors import NoForegroundError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def cut_out(
         rgb=rgb,
         alpha=alpha,
         box=_box(alpha),
-        subject=cast(Subject, "other" if options.type == "auto" else options.type),
+        subject="other" if options.type == "auto" else options.type,
         confidence=0.0,
         source_size=photo.source_size,
         options=options,

@@ -19,14 +19,26 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def public_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Functions of the module and methods of its public classes, without those whose name starts with _."""
+    """Functions of the module and methods of its public classes, without those whose name starts with _,
+    those that a class above, in the same module, describes already, and properties, which are values."""
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
             yield node.name, node
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
-                    yield f"{node.name}.{method.name}", method
+    for name, described in classes.items():
+        above = {base.id for base in described.bases if isinstance(base, ast.Name)} & set(classes)
+        inherited = {function.name for base in above for function in functions(classes[base])}
+        for method in described.body if not name.startswith("_") else ():
+            if (
+                not isinstance(method, ast.FunctionDef)
+                or method.name.startswith("_")
+                or method.name in inherited
+            ):
+                continue
+            if not any(
+                isinstance(mark, ast.Name) and mark.id == "property" for mark in method.decorator_list
+            ):
+                yield f"{name}.{method.name}", method
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

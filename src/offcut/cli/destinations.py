@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from offcut.cli.photos import OUTPUT_MARK, Found
@@ -81,20 +81,29 @@ def destinations(
         _stem(photo, folder, output_folder, suffixes, siblings)
         for photo, folder in zip(photos, folders, strict=True)
     ]
-    stems = _made_different(photos, folders, stems, _with_parent)
-    stems = _made_different(photos, folders, stems, _with_digest)
+    places = [_place(folder) for folder in folders]
     sources = {photo.identity for photo in photos}
-    return [
-        _off_the_photos(Destination(folder, stem, suffixes), sources)
-        for folder, stem in zip(folders, stems, strict=True)
-    ]
+
+    def written_over(number: int, stem: str) -> bool:
+        target = Destination(folders[number], stem, suffixes)
+        return any(Found(target.path(suffix)).identity in sources for suffix in suffixes)
+
+    stems = [f"{stem}{OUTPUT_MARK}" if written_over(at, stem) else stem for at, stem in enumerate(stems)]
+    for rename in (_with_parent, _with_digest):
+        # Upper and lower case count as the same, because on many disks they are.
+        taken = Counter((place, stem.casefold()) for place, stem in zip(places, stems, strict=True))
+        stems = [
+            rename(photos[at], stem)
+            if taken[places[at], stem.casefold()] > 1 or written_over(at, stem)
+            else stem
+            for at, stem in enumerate(stems)
+        ]
+    return [Destination(folder, stem, suffixes) for folder, stem in zip(folders, stems, strict=True)]
 
 
-def _off_the_photos(destination: Destination, sources: set[str]) -> Destination:
-    """Marks a result that would be written over a photo of the same run (the output folder is its own)."""
-    if any(Found(destination.path(suffix)).identity in sources for suffix in destination.suffixes):
-        return replace(destination, stem=f"{destination.stem}{OUTPUT_MARK}")
-    return destination
+def _place(folder: Path) -> str:
+    """The same for the same folder, however its path was written."""
+    return str(folder.resolve()).casefold()
 
 
 def _folder(photo: Found, output_folder: Path | None) -> Path:
@@ -134,21 +143,6 @@ class _Siblings:
             self._folders[path.parent] = by_stem
         same_stem = self._folders[path.parent].get(path.stem.casefold(), [])
         return [other for other in same_stem if other.name != path.name]
-
-
-def _made_different(
-    photos: Sequence[Found],
-    folders: Sequence[Path],
-    stems: Sequence[str],
-    rename: Callable[[Found, str], str],
-) -> list[str]:
-    """Renames every stem that is taken more than once in a folder; upper and lower case count as the same,
-    because on many disks they are."""
-    taken = Counter((folder, stem.casefold()) for folder, stem in zip(folders, stems, strict=True))
-    return [
-        rename(photo, stem) if taken[folder, stem.casefold()] > 1 else stem
-        for photo, folder, stem in zip(photos, folders, stems, strict=True)
-    ]
 
 
 def _with_parent(photo: Found, stem: str) -> str:

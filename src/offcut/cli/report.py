@@ -66,7 +66,7 @@ class Tally:
         return f"{begun}{', '.join(parts)} in {self.seconds:.1f} s ({self.rate:.2f} photos a second)."
 
 
-class LineReport:
+class LineReport(Report):
     """One line a photo, for logs and pipes."""
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -91,7 +91,7 @@ class LineReport:
             print(self._tally.sentence(interrupted=interrupted), file=sys.stderr, flush=True)
 
 
-class LiveReport:
+class LiveReport(Report):
     """A bar with the rate and the time left; lines scroll above it."""
 
     def __init__(self, console: Console) -> None:
@@ -125,7 +125,7 @@ class LiveReport:
             self._console.print(self._tally.sentence(interrupted=interrupted), highlight=False)
 
 
-class JsonReport:
+class JsonReport(Report):
     """One JSON object a photo on the output channel, and one at the end with the sum."""
 
     def __init__(self) -> None:

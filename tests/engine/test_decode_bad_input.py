@@ -1,4 +1,4 @@
-"""Bad and hostile input: each kind ends in its own code, quickly, and never in anything but an error of ours."""
+"""Bad and hostile input: each ends in its own code, quickly, and never in anything but an error of ours."""
 
 from __future__ import annotations
 

@@ -5,8 +5,19 @@
     ├── OptionError          an option has a value that is not allowed
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
-    │   └── GraphModelError      a TensorFlow.js graph model cannot be read
-    ├── DeviceError          the processor or precision asked for cannot be had
+    │   ├── UnknownModelError       no weights of that name are known
+    │   ├── LicenceError            the licence of the weights was not accepted
+    │   ├── WeightsMissingError     the weights were never fetched
+    │   ├── WeightsCorruptError     the weights on disk are not what they should be
+    │   ├── WeightsBusyError        another process has been fetching them for too long
+    │   ├── WeightsStorageError     the folder has no room, or cannot be written
+    │   ├── GraphModelError         a TensorFlow.js graph model cannot be read
+    │   └── DownloadError           fetching failed
+    │       ├── NoNetworkError          the other side could not be reached
+    │       ├── WrongHashError          what came is not what was expected
+    │       └── ToolMissingError        npm or pip is not installed
+    ├── DeviceError          the device asked for cannot be had
+    │   └── PrecisionError          the precision asked for cannot be had
     └── OutputError          the result cannot be written
 
 Each error has a stable `code` (for programs), one sentence that a person understands, and a `hint`
@@ -69,10 +80,81 @@ class GraphModelError(ModelError):
     default_hint = "Fetch the weights again; if that does not help, this network is not supported."
 
 
+class UnknownModelError(ModelError):
+    """No weights of that name are in the catalogue."""
+
+    code = "unknown_model"
+    default_hint = "`offcut models list` shows the names."
+
+
+class LicenceError(ModelError):
+    """The licence of these weights forbids commercial use and has not been accepted."""
+
+    code = "licence_not_accepted"
+
+
+class WeightsMissingError(ModelError):
+    """The weights were never fetched to this machine."""
+
+    code = "weights_missing"
+
+
+class WeightsCorruptError(ModelError):
+    """The weights on disk are not what they should be."""
+
+    code = "weights_corrupt"
+
+
+class WeightsBusyError(ModelError):
+    """Another process has held the weights' lock for too long."""
+
+    code = "weights_locked"
+    default_hint = "Wait for the other process, or end it, and try again."
+
+
+class WeightsStorageError(ModelError):
+    """The models folder has no room, or cannot be written."""
+
+    code = "weights_storage"
+
+
+class DownloadError(ModelError):
+    """Fetching the weights failed."""
+
+    code = "download_failed"
+    default_hint = "Try again later; what has arrived is kept."
+
+
+class NoNetworkError(DownloadError):
+    """The other side could not be reached."""
+
+    code = "no_network"
+    default_hint = "Check the connection and the proxy, or fetch the file elsewhere and pull from it."
+
+
+class WrongHashError(DownloadError):
+    """What came is not what was expected."""
+
+    code = "wrong_hash"
+    default_hint = "Nothing was kept. Try again; if it happens twice, do not trust the source."
+
+
+class ToolMissingError(DownloadError):
+    """A program that is needed to fetch the weights is not installed."""
+
+    code = "tool_missing"
+
+
 class DeviceError(OffcutError):
-    """The processor or precision asked for cannot be had on this machine."""
+    """The device asked for cannot be had on this machine."""
 
     code = "device_unavailable"
+
+
+class PrecisionError(DeviceError):
+    """The precision asked for cannot be had on the device."""
+
+    code = "precision_unavailable"
 
 
 class OutputError(OffcutError):

@@ -121,18 +121,14 @@ class NoNetworkError(DownloadError):
     """The other side could not be reached."""
 
     code = "no_network"
-    default_hint = (
-        "Check the connection and the proxy, or fetch the file elsewhere and pull from it."
-    )
+    default_hint = "Check the connection and the proxy, or fetch the file elsewhere and pull from it."
 
 
 class WrongHashError(DownloadError):
     """What came is not what was expected."""
 
     code = "wrong_hash"
-    default_hint = (
-        "Nothing was kept. Try again; if it happens twice, do not trust the source."
-    )
+    default_hint = "Nothing was kept. Try again; if it happens twice, do not trust the source."
 
 
 class ToolMissingError(DownloadError):

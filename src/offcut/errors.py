@@ -3,6 +3,7 @@
     OffcutError
     ├── PhotoError           the photo cannot be used
     ├── OptionError          an option has a value that is not allowed
+    │   └── StrokeError      a brush stroke that cannot be painted
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
     ├── DeviceError          the processor or precision asked for cannot be had
@@ -46,6 +47,16 @@ class OptionError(OffcutError):
     def __init__(self, parameter: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.parameter = parameter
+
+
+class StrokeError(OptionError):
+    """A brush stroke has values that cannot be painted."""
+
+    code = "invalid_stroke"
+    default_hint = "Send the stroke again with points and radius in photo pixels."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__("strokes", message, hint=hint)
 
 
 class NoForegroundError(OffcutError):

@@ -5,43 +5,42 @@ that it runs over, up to that part's edge. Nothing is kept between calls, so und
 `apply(a + b)` gives the same matte as `apply(b, earlier=a)` on the outcome of `apply(a)`.
 
 The part is found on a small copy of the photo by a random walk (`walk`). The edge of what has changed, and no
-other, is then drawn at full size by a colour-guided filter (He, Sun, Tang, "Guided Image Filtering", 2013).
+other, is then drawn at full size (`outline`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar
+from itertools import pairwise
+from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from offcut.engine import walk
+from offcut.engine.outline import box_of, cut, redraw, resize, shrink, small_shape
 from offcut.engine.types import Alpha, Box, Mask, Rgb
 from offcut.errors import StrokeError
 
 Action: TypeAlias = Literal["restore", "erase"]
-T = TypeVar("T", bound=np.generic)
 Mode: TypeAlias = Literal["magic", "manual"]
 _Floats: TypeAlias = NDArray[np.float32]
 
 STROKE_POINTS_MAX = 10_000
-STROKE_AREA_PX_MAX = 2_000_000_000
+STROKE_AREA_PX_MAX = 400_000_000
 """Pixels that a stroke may run over, counted as often as it runs over them. Bounds the time of a replay."""
 
 COORDINATE_PX_MAX = 100_000
+BAND_PIXELS = 1 << 22
 SOLVE_PIXELS = 48_000
-EDGE_PIXELS = 200_000
-"""Sizes of the copies on which the part is found, and on which its edge is modelled."""
+"""Size of the copy on which a part is found."""
 
 REACH = 0.25
 """How far around a stroke the first look goes, as a share of the photo's long side."""
 
-EDGE_SMOOTHNESS = 1e-4
-EDGE_STEEPNESS = 1.5
 NONE, RESTORE, ERASE = 0, 1, 2
 
 
@@ -70,12 +69,9 @@ class Stroke:
         numbers = np.asarray([*sum(map(tuple, self.points), ()), self.radius_px], dtype=np.float64)
         if not (np.abs(numbers) <= COORDINATE_PX_MAX).all() or self.radius_px < 0.5:
             raise StrokeError("A stroke's points and radius are numbers of pixels, the radius at least half.")
-        if self._area_px() > STROKE_AREA_PX_MAX:
+        steps = np.diff(_path(self), axis=0)
+        if ((np.hypot(*steps.T) + self.radius_px) * 2 * self.radius_px).sum() > STROKE_AREA_PX_MAX:
             raise StrokeError("The stroke is too long for such a large brush.")
-
-    def _area_px(self) -> float:
-        steps = np.diff(np.asarray(self.points, dtype=np.float64), axis=0)
-        return float((np.hypot(steps[:, 0], steps[:, 1]) + self.radius_px).sum() * 2 * self.radius_px)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +126,8 @@ def select(rgb: Rgb, alpha: Alpha, restore: Mask, erase: Mask, *, only_marked: b
     if only_marked:
         removed |= inside & ~joined
         subject &= joined
-    _redraw(rgb, after, window, subject, joined & ~inside, np.maximum)
-    _redraw(rgb, after, window, subject, removed, np.minimum)
+    redraw(rgb, after, window, subject, joined & ~inside, np.maximum)
+    redraw(rgb, after, window, subject, removed, np.minimum)
     return Brushed(after, _difference(alpha, after))
 
 
@@ -166,11 +162,6 @@ def _window(stroke: Stroke, margin_px: float, shape: tuple[int, ...]) -> Box | N
     )
 
 
-def _cut(array: NDArray[T], window: Box) -> NDArray[T]:
-    left, top, right, bottom = window
-    return array[top:bottom, left:right]
-
-
 def _draw(canvas: NDArray[np.uint8], stroke: Stroke, window: Box, thickness_px: float, value: int) -> None:
     """Draw the stroke's line into a canvas that shows the window at any size."""
     left, top, right, _ = window
@@ -183,26 +174,67 @@ def _draw(canvas: NDArray[np.uint8], stroke: Stroke, window: Box, thickness_px: 
 
 
 def _coverage(stroke: Stroke, window: Box) -> Alpha:
-    """How strongly a manual stroke paints each pixel of the window: nested lines, the wide ones faint."""
+    """How strongly a manual stroke paints each pixel of the window, by its distance to the stroke's line."""
     left, top, right, bottom = window
-    canvas = np.zeros((bottom - top, right - left), np.uint8)
-    outer, inner = 2 * stroke.radius_px, 2 * stroke.radius_px * stroke.hardness
-    steps = min(32, max(1, math.ceil((outer - inner) / 2)))
-    for step in range(1, steps + 1):
-        share = (step - 1) / max(1, steps - 1)
-        _draw(canvas, stroke, window, outer + (inner - outer) * share, round(255 * step / steps))
-    return canvas
+    squared = np.full((bottom - top, right - left), np.inf, np.float32)
+    reach = math.ceil(stroke.radius_px) + 1
+    path = _pieces(_path(stroke) - (left, top), 2 * stroke.radius_px + 16)
+    for start, end in pairwise(path):
+        x0, y0 = np.floor(np.minimum(start, end)).astype(int) - reach
+        x1, y1 = np.ceil(np.maximum(start, end)).astype(int) + reach + 1
+        part = squared[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)]
+        if part.size:
+            x = np.arange(max(0, x0), max(0, x0) + part.shape[1], dtype=np.float32) - np.float32(start[0])
+            y = np.arange(max(0, y0), max(0, y0) + part.shape[0], dtype=np.float32) - np.float32(start[1])
+            np.minimum(part, _squared_distance(x, y[:, None], end - start), out=part)
+    core = stroke.radius_px * stroke.hardness
+    fall = max(1.0, stroke.radius_px - core)
+    share = 0.5 + ((stroke.radius_px + core) / 2 - np.sqrt(squared)) / np.float32(fall)
+    return np.asarray(np.clip(share, 0, 1) * 255 + 0.5, dtype=np.uint8)
+
+
+def _squared_distance(x: _Floats, y: _Floats, end: NDArray[np.float64]) -> _Floats:
+    """From points to the line between (0, 0) and `end`."""
+    across, down = np.float32(end[0]), np.float32(end[1])
+    along = np.clip((x * across + y * down) / max(across * across + down * down, np.float32(1e-9)), 0, 1)
+    return np.asarray((x - along * across) ** 2 + (y - along * down) ** 2, dtype=np.float32)
+
+
+def _path(stroke: Stroke) -> NDArray[np.float64]:
+    """The stroke's points without those that make no visible difference; at least two."""
+    points = np.asarray(stroke.points, dtype=np.float32).reshape(-1, 1, 2)
+    path = cv2.approxPolyDP(points, min(0.5, 0.02 * stroke.radius_px), False).reshape(-1, 2)
+    return np.asarray(path if len(path) > 1 else np.repeat(path, 2, axis=0), dtype=np.float64)
+
+
+def _pieces(path: NDArray[np.float64], length_max: float) -> NDArray[np.float64]:
+    """The same line with its long parts cut, so that no piece's box is much larger than the brush."""
+    lengths = np.hypot(*np.diff(path, axis=0).T)
+    parts = [
+        start + (end - start) * (np.arange(count) / count)[:, None]
+        for start, end, count in zip(
+            path[:-1], path[1:], np.maximum(1, np.ceil(lengths / length_max)).astype(int), strict=True
+        )
+    ]
+    return np.concatenate([*parts, path[-1:]])
+
+
+def _bands(window: Box) -> Iterator[Box]:
+    """The window in bands of a few megapixels, so that a long stroke needs no large float array."""
+    left, top, right, bottom = window
+    rows = max(1, BAND_PIXELS // (right - left))
+    for start in range(top, bottom, rows):
+        yield left, start, right, min(bottom, start + rows)
 
 
 def _paint(alpha: Alpha, stroke: Stroke) -> None:
     window = _window(stroke, 0, alpha.shape)
-    if window is None:
-        return
-    here, coverage = _cut(alpha, window), _coverage(stroke, window)
-    if stroke.action == "restore":
-        np.maximum(here, coverage, out=here)
-    else:
-        np.minimum(here, 255 - coverage, out=here)
+    for band in _bands(window) if window else ():
+        here, coverage = cut(alpha, band), _coverage(stroke, band)
+        if stroke.action == "restore":
+            np.maximum(here, coverage, out=here)
+        else:
+            np.minimum(here, 255 - coverage, out=here)
 
 
 def _work_magic(rgb: Rgb, alpha: Alpha, stroke: Stroke, earlier: Sequence[Stroke]) -> None:
@@ -215,16 +247,19 @@ def _work_magic(rgb: Rgb, alpha: Alpha, stroke: Stroke, earlier: Sequence[Stroke
     if cut_off and window != whole:
         window = whole
         subject, changed, _ = _changed_by(rgb, alpha, stroke, earlier, window)
-    before = alpha.copy() if earlier else alpha
-    _redraw(rgb, alpha, window, subject, changed, np.maximum if stroke.action == "restore" else np.minimum)
-    _keep_earlier(alpha, before, stroke, earlier)
+    box = box_of(changed, window)
+    if box is None:
+        return
+    before = cut(alpha, box).copy()
+    redraw(rgb, alpha, window, subject, changed, np.maximum if stroke.action == "restore" else np.minimum)
+    _keep_earlier(alpha, before, box, stroke, earlier)
 
 
 def _changed_by(
     rgb: Rgb, alpha: Alpha, stroke: Stroke, earlier: Sequence[Stroke], window: Box
 ) -> tuple[Mask, Mask, bool]:
     """The subject, what of it the stroke changes, and whether that runs into an edge of the window."""
-    marks = np.zeros(_small_shape(window, SOLVE_PIXELS), np.uint8)
+    marks = np.zeros(small_shape(window, SOLVE_PIXELS), np.uint8)
     for other in (*earlier, stroke):
         core = np.zeros_like(marks)
         _draw(core, other, window, other.radius_px, 255)  # half as wide: a rough stroke strays outside
@@ -254,42 +289,32 @@ def _without_specks(changed: Mask, like_it: Mask) -> Mask:
     return np.asarray((closed > 0) & (cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_DILATE, disc) > 0))
 
 
-def _keep_earlier(alpha: Alpha, before: Alpha, stroke: Stroke, earlier: Sequence[Stroke]) -> None:
-    """Give the pixels under earlier strokes of the other action back, unless this stroke ran over them."""
+def _keep_earlier(alpha: Alpha, before: Alpha, box: Box, stroke: Stroke, earlier: Sequence[Stroke]) -> None:
+    """Give the pixels under earlier strokes of the other action back, unless this stroke ran over them.
+    `before` is what the box held."""
     for other in earlier:
         window = _window(other, 0, alpha.shape)
         if other.action == stroke.action or window is None:
             continue
-        under = np.zeros(_cut(alpha, window).shape, np.uint8)
-        _draw(under, other, window, other.radius_px * (2 if other.mode == "manual" else 1), 255)
-        _draw(under, stroke, window, 2 * stroke.radius_px, 0)
-        np.copyto(_cut(alpha, window), _cut(before, window), where=under > 0)
-
-
-def _small_shape(window: Box, pixels: int) -> tuple[int, int]:
-    left, top, right, bottom = window
-    scale = max(1.0, ((right - left) * (bottom - top) / pixels) ** 0.5)
-    return max(1, round((bottom - top) / scale)), max(1, round((right - left) / scale))
-
-
-def _resize(image: NDArray[np.uint8], shape: tuple[int, ...], how: int) -> NDArray[np.uint8]:
-    if image.shape[:2] == tuple(shape[:2]):
-        return image
-    resized = cv2.resize(np.ascontiguousarray(image), (shape[1], shape[0]), interpolation=how)
-    return np.asarray(resized, dtype=np.uint8).reshape(*shape[:2], *image.shape[2:])
-
-
-def _shrink(image: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uint8]:
-    """The window at about so many pixels. Of a large photo only a regular few pixels are averaged."""
-    shape = _small_shape(window, pixels)
-    cut = _cut(image, window)
-    skip = max(1, int(cut.shape[0] / shape[0] / 3))
-    return _resize(cut[skip // 2 :: skip, skip // 2 :: skip], shape, cv2.INTER_AREA)
+        shared = (
+            max(box[0], window[0]),
+            max(box[1], window[1]),
+            min(box[2], window[2]),
+            min(box[3], window[3]),
+        )
+        if shared[0] >= shared[2] or shared[1] >= shared[3]:
+            continue
+        for band in _bands(shared):
+            under = _coverage(other, band) > (0 if other.mode == "manual" else 127)
+            under &= _coverage(stroke, band) <= 127
+            left, top, right, bottom = band
+            old = before[top - box[1] : bottom - box[1], left - box[0] : right - box[0]]
+            np.copyto(cut(alpha, band), old, where=under)
 
 
 def _small_mask(mask: Mask, window: Box) -> Mask:
-    small = _resize(
-        _cut(mask, window).view(np.uint8) * np.uint8(255), _small_shape(window, SOLVE_PIXELS), cv2.INTER_AREA
+    small = resize(
+        cut(mask, window).view(np.uint8) * np.uint8(255), small_shape(window, SOLVE_PIXELS), cv2.INTER_AREA
     )
     return np.asarray(small > 38)
 
@@ -304,88 +329,6 @@ def _touching(mask: Mask, marks: Mask) -> Mask:
 
 def _find(rgb: Rgb, alpha: Alpha, window: Box, marks: NDArray[np.uint8], *, local: bool) -> tuple[Mask, Mask]:
     """What belongs to the subject once the marks are heeded, and what did before; both at the marks' size."""
-    small_rgb, small_alpha = (_shrink(array, window, SOLVE_PIXELS) for array in (rgb, alpha))
+    small_rgb, small_alpha = (shrink(array, window, SOLVE_PIXELS) for array in (rgb, alpha))
     subject = walk.subject_after(small_rgb, small_alpha, marks == RESTORE, marks == ERASE, local=local)
     return subject, small_alpha > 127
-
-
-def _redraw(rgb: Rgb, alpha: Alpha, window: Box, subject: Mask, changed: Mask, keep: np.ufunc) -> None:
-    """Draw the subject into the matte, in and just around the changed part. `keep` is np.maximum or
-    np.minimum: a pixel moves one way only."""
-    if not changed.any():
-        return
-    near = np.asarray(cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)), dtype=np.uint8)
-    part, box = _around(near, window)
-    here = _cut(alpha, box)
-    allowed = _resize(near[part] * np.uint8(255), here.shape, cv2.INTER_LINEAR) > 127
-    outline = subject[part].view(np.uint8) * np.uint8(255)
-    drawn = _edges(_cut(rgb, box), allowed, outline)
-    keep(here, drawn, out=here, where=allowed)
-
-
-def _around(near: NDArray[np.uint8], window: Box) -> tuple[tuple[slice, slice], Box]:
-    """The part of the small copy around its non-zero pixels, and the box of the photo that it shows."""
-    left, top, right, bottom = window
-    height, width = near.shape
-    x, y, across, down = cv2.boundingRect(near)
-    x0, y0, x1, y1 = max(0, x - 4), max(0, y - 4), min(width, x + across + 4), min(height, y + down + 4)
-    by_x, by_y = (right - left) / width, (bottom - top) / height
-    box = (left + round(x0 * by_x), top + round(y0 * by_y), left + round(x1 * by_x), top + round(y1 * by_y))
-    return (slice(y0, y1), slice(x0, x1)), box
-
-
-def _edges(rgb: Rgb, allowed: Mask, outline: NDArray[np.uint8]) -> Alpha:
-    """The small outline at the photo's size, snapped to the photo's own edge where that may be drawn."""
-    shape = _small_shape((0, 0, allowed.shape[1], allowed.shape[0]), EDGE_PIXELS)
-    guide = _shrink(rgb, (0, 0, allowed.shape[1], allowed.shape[0]), EDGE_PIXELS)
-    hard = (_resize(outline, shape, cv2.INTER_LINEAR) > 127).astype(np.uint8)
-    radius = max(2, round(1.5 * shape[0] / outline.shape[0]))
-    square = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    band = np.asarray(cv2.dilate(hard, square) - cv2.erode(hard, square), dtype=np.uint8)
-    drawn = ((_resize(outline, allowed.shape, cv2.INTER_LINEAR) > 127) * np.uint8(255)).astype(np.uint8)
-    open_pixels = np.flatnonzero(
-        allowed & (_resize(band * np.uint8(255), allowed.shape, cv2.INTER_LINEAR) > 127)
-    )
-    if open_pixels.size:
-        model = _edge_model(guide, hard.astype(np.float32), radius)
-        drawn.reshape(-1)[open_pixels] = _read_edge(model, rgb, open_pixels)
-    return drawn
-
-
-def _edge_model(guide: Rgb, hard: _Floats, radius: int) -> list[_Floats]:
-    """The outline as a local linear function of colour: three slopes and an offset for every pixel."""
-
-    def mean(image: NDArray[np.generic]) -> _Floats:
-        side = 2 * radius + 1
-        plane = np.ascontiguousarray(image, dtype=np.float32)
-        return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
-
-    colours = [guide[..., channel] / np.float32(255) for channel in range(3)]
-    means, mean_hard = [mean(colour) for colour in colours], mean(hard)
-    covariance = np.empty((*hard.shape, 3, 3), np.float32)
-    slopes = np.empty((*hard.shape, 3, 1), np.float32)
-    for i in range(3):
-        slopes[..., i, 0] = mean(colours[i] * hard) - means[i] * mean_hard
-        for j in range(i, 3):
-            covariance[..., i, j] = mean(colours[i] * colours[j]) - means[i] * means[j]
-            covariance[..., j, i] = covariance[..., i, j]
-        covariance[..., i, i] += EDGE_SMOOTHNESS
-    slopes = np.linalg.solve(covariance, slopes)[..., 0]
-    offset = mean_hard - sum(slopes[..., i] * means[i] for i in range(3))
-    return [mean(plane) for plane in (*slopes.transpose(2, 0, 1), offset)]
-
-
-def _read_edge(model: list[_Floats], rgb: Rgb, pixels: NDArray[np.intp]) -> Alpha:
-    """The model at single full-size pixels, as alpha."""
-    height, width = rgb.shape[:2]
-    padded = np.resize(pixels, (-(-pixels.size // 256), 256))
-    y, x = np.divmod(padded.astype(np.int32), width)
-    across = ((x + 0.5) * (model[0].shape[1] / width) - 0.5).astype(np.float32)
-    down = ((y + 0.5) * (model[0].shape[0] / height) - 0.5).astype(np.float32)
-    colours = rgb[y, x]
-    value = cv2.remap(model[3], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    for channel in range(3):
-        slope = cv2.remap(model[channel], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        value = value + slope * (colours[..., channel] / np.float32(255))
-    steep = (value - 0.5) * EDGE_STEEPNESS + 0.5
-    return np.asarray(np.clip(steep * 255 + 0.5, 0, 255), dtype=np.uint8).reshape(-1)[: pixels.size]

@@ -28,7 +28,6 @@
     │   ├── WeightsCorruptError     the weights on disk are not what they should be
     │   ├── WeightsBusyError        another process has been fetching them for too long
     │   ├── WeightsStorageError     the folder has no room, or cannot be written
-    │   ├── GraphModelError         a TensorFlow.js graph model cannot be read
     │   └── DownloadError           fetching failed
     │       ├── NoNetworkError          the other side could not be reached
     │       ├── WrongHashError          what came is not what was expected

@@ -34,8 +34,8 @@ OPEN = (0.03, 0.97)
 """Between these the matte is open; beyond, it is certainly out or in."""
 
 SOFT_WIDTH = (5.0, 10.0)
-"""Mean width of the open band, in thousandths of the longer side, from which an edge counts as somewhat and as
-wholly soft (hair, fur)."""
+"""Mean width of the open band, in thousandths of the longer side, from which an edge counts as somewhat and
+as wholly soft (hair, fur)."""
 BELIEF_HARD = (0.80, 0.95)
 BELIEF_SOFT = (0.50, 0.90)
 """Explained share of the matte's variance from which the fit is believed a little and wholly."""
@@ -50,39 +50,40 @@ SUM = np.ones((1, 3), np.float32)
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Maps on the small copy. `function`: H×W×4, the matte is the colour (0-255) times the first three plus the
-    fourth. `blend`: H×W×3 of belief in the function, the network's own matte, and softness, all 0.0-1.0."""
+    """Maps on the small copy. `function`: H×W×4, the matte is the colour (0-255) times the first three plus
+    the fourth. `blend`: H×W×2, belief in the function and softness, 0.0-1.0. `open`: H×W, where to draw.
+    `matte`: the given one, at its own size."""
 
     function: Plane
     blend: Plane
     open: NDArray[np.uint8]
+    matte: Matte
 
 
 def refine(rgb: Rgb, matte: Matte) -> Alpha:
     """The alpha matte of a photo at its full resolution.
 
     `rgb` H×W×3 uint8; `matte` any size, float32 0.0-1.0, of the photo stretched to that size. Returns H×W
-    uint8. Where `matte` is certainly in or out the result is exactly 255 or 0. Extra memory beside the result:
-    about 80 MB, whatever the photo's size.
+    uint8. Where `matte` is certainly in or out the result is exactly 255 or 0. Extra memory beside the
+    result: about 40 MB, whatever the photo's size.
     """
     height, width = rgb.shape[:2]
     fit = _fit(rgb, matte)
-    hard = (cv2.resize(fit.blend[:, :, 1], (width, height)) > 0.5).view(np.uint8) if _is_small(rgb) else None
-    alpha = _hard(fit, width, height) if hard is None else hard * np.uint8(255)
+    alpha = _hard(matte, width, height)
     for tile in _open_tiles(fit.open, width, height):
         _draw(rgb, fit, alpha, *tile)
-    return cast(Alpha, alpha)
+    return alpha
 
 
-def _is_small(rgb: Rgb) -> bool:
-    return rgb.shape[0] * rgb.shape[1] <= 2_000_000
-
-
-def _hard(fit: _Fit, width: int, height: int) -> NDArray[np.uint8]:
+def _hard(matte: Matte, width: int, height: int) -> NDArray[np.uint8]:
     """In or out, at full size, in bytes all the way: a float copy of a large photo would cost too much."""
-    level = np.rint(fit.blend[:, :, 1] * 255).astype(np.uint8)
+    level = np.rint(matte * 255).astype(np.uint8)
     large = cv2.resize(level, (width, height), interpolation=cv2.INTER_LINEAR)
     return cast(NDArray[np.uint8], cv2.threshold(large, 127, 255, cv2.THRESH_BINARY, dst=large)[1])
+
+
+def _mean(plane: Plane, window: int) -> Plane:
+    return cast(Plane, cv2.blur(plane, (window, window)))
 
 
 def _fit(rgb: Rgb, matte: Matte) -> _Fit:
@@ -93,18 +94,19 @@ def _fit(rgb: Rgb, matte: Matte) -> _Fit:
     sure = cv2.erode(1 - is_open, np.ones((3, 3), np.uint8)).astype(np.float32)
     factors, offset, explained = _linear(small, guess, sure * (1 - OPEN_WEIGHT) + OPEN_WEIGHT, window)
     trust = np.square(np.square(explained)) + np.float32(1e-3)
-    total = cv2.blur(trust, (window, window))
-    factors = [cv2.blur(f * trust, (window, window)) / total for f in factors]
-    offset = cv2.blur(offset * trust, (window, window)) / total
-    explained = cv2.blur(explained * trust, (window, window)) / total
+    total = _mean(trust, window)
+    factors = [_mean(f * trust, window) / total for f in factors]
+    offset = _mean(offset * trust, window) / total
+    explained = _mean(explained * trust, window) / total
     softness = _softness(guess, is_open, window)
     belief = _ramp(
         explained, *(h + (s - h) * softness for h, s in zip(BELIEF_HARD, BELIEF_SOFT, strict=True))
     )
     return _Fit(
         np.dstack([*(f * np.float32(1 / 255) for f in factors), offset]),
-        np.dstack([belief, guess, softness]),
-        cv2.dilate(is_open, np.ones((5, 5), np.uint8)),
+        np.dstack([belief, softness]),
+        np.asarray(cv2.dilate(is_open, np.ones((5, 5), np.uint8)), np.uint8),
+        matte,
     )
 
 
@@ -120,10 +122,10 @@ def _shrunk(rgb: Rgb, matte: Matte) -> tuple[Rgb, Matte]:
 def _linear(rgb: Rgb, guess: Matte, weight: Plane, window: int) -> tuple[list[Plane], Plane, Plane]:
     """Weighted least squares in every window: the factors of red, green and blue (0.0-1.0), the offset, and
     the share of the matte's variance that they explain."""
-    norm = cv2.blur(weight, (window, window)) + np.float32(1e-6)
+    norm = _mean(weight, window) + np.float32(1e-6)
 
     def mean(plane: Plane) -> Plane:
-        return cv2.blur(plane, (window, window)) / norm
+        return _mean(plane, window) / norm
 
     colours = [np.ascontiguousarray(rgb[:, :, c]).astype(np.float32) * np.float32(1 / 255) for c in range(3)]
     weighted = [c * weight for c in colours]
@@ -149,19 +151,20 @@ def _solve(
     a11, a12, a22 = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
     scale = 1 / (rr * a00 + rg * a01 + rb * a02)
     r, g, b = right
-    return [
+    solved = (
         (a00 * r + a01 * g + a02 * b) * scale,
         (a01 * r + a11 * g + a12 * b) * scale,
         (a02 * r + a12 * g + a22 * b) * scale,
-    ]
+    )
+    return [cast(Plane, s) for s in solved]
 
 
 def _softness(guess: Matte, is_open: NDArray[np.uint8], window: int) -> Plane:
     """How soft the edge is near each pixel: area of the open band over the length of the outline, 0.0-1.0."""
     inside = (guess > 0.5).view(np.uint8)
     outline = inside - cv2.erode(inside, np.ones((3, 3), np.uint8))
-    length = cv2.blur(outline.astype(np.float32), (window, window)) + np.float32(1e-3)
-    width = cv2.blur(is_open.astype(np.float32), (window, window)) / length
+    length = _mean(outline.astype(np.float32), window) + np.float32(1e-3)
+    width = _mean(is_open.astype(np.float32), window) / length
     return _ramp(width * np.float32(1000 / max(guess.shape)), *SOFT_WIDTH)
 
 
@@ -186,24 +189,22 @@ def _draw(
 ) -> None:
     """Draws one tile into `alpha`, where it is open."""
     height, width = rgb.shape[:2]
-    small_height, small_width = fit.open.shape
-    x, y = small_width / width, small_height / height
-    # Pixel centres: (full + 0.5) · scale = small + 0.5.
-    to_small = np.array([[x, 0, (left + 0.5) * x - 0.5], [0, y, (top + 0.5) * y - 0.5]], np.float64)
     size = (right - left, bottom - top)
 
-    def enlarged(plane: NDArray[Any], how: int) -> NDArray[Any]:
+    def enlarged(plane: NDArray[Any], how: int = cv2.INTER_LINEAR) -> NDArray[Any]:
+        x, y = plane.shape[1] / width, plane.shape[0] / height
+        # Pixel centres: (full + 0.5) · scale = small + 0.5.
+        to_small = np.array([[x, 0, (left + 0.5) * x - 0.5], [0, y, (top + 0.5) * y - 0.5]])
         flags = how | cv2.WARP_INVERSE_MAP
         return cv2.warpAffine(plane, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
     is_open = enlarged(fit.open, cv2.INTER_NEAREST) > 0
-    blend = enlarged(fit.blend, cv2.INTER_LINEAR)
-    belief, guess, softness = blend[:, :, 0], blend[:, :, 1], blend[:, :, 2]
-    function = enlarged(fit.function, cv2.INTER_LINEAR)
+    blend, guess, function = enlarged(fit.blend), enlarged(fit.matte), enlarged(fit.function)
+    belief, softness = blend[:, :, 0], blend[:, :, 1]
     products = cv2.multiply(rgb[top:bottom, left:right], function[:, :, :3], dtype=cv2.CV_32F)
     drawn = cv2.transform(products, SUM) + function[:, :, 3]
     drawn = _steeper(drawn, STEEPER_HARD + (STEEPER_SOFT - STEEPER_HARD) * softness)
-    crisp = min(CRISP_MAX, max(1.0, 1 / max(x, y)))
+    crisp = min(CRISP_MAX, max(1.0, max(height, width) / max(fit.matte.shape)))
     guess = _steeper(guess, crisp + (1 - crisp) * softness)
     result = np.rint((guess + belief * (drawn - guess)) * 255).astype(np.uint8)
     target = alpha[top:bottom, left:right]

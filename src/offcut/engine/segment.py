@@ -5,25 +5,28 @@ a first look asks a detailed network at a middle size and a coarse network that 
 two leave something open is a second look spent: the detailed network at its finest size and the coarse one
 closer, both on the mirror image with its contrast evened out, since looks that differ err differently.
 
-The mean of all looks decides *what*, by hysteresis (Canny's thresholding: kept above the lower limit if joined
-to something above the upper one). The detailed looks alone draw *where* the edge runs, in a band around that
-decision. docs/decisions/looks.md has the measurements.
+The mean of all looks decides *what*, by hysteresis (Canny's thresholding: kept above the lower limit if
+joined to something above the upper one). The detailed looks alone draw *where* the edge runs, in a band
+around that decision. docs/decisions/looks.md has the measurements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from offcut.engine.types import Box, Mask, Matte, Rgb
-from offcut.engine.values import Point
 
 Look: TypeAlias = Callable[[Rgb, int], Matte]
 """A network as a function of a photo and a side: the side×side matte (0.0-1.0) of the stretched photo."""
+
+PlacedPoint: TypeAlias = tuple[tuple[int, int], bool]
+"""x, y in pixels, and whether it is wanted."""
 
 GRID = 768
 """Side of the square on which looks are compared, and of the first detailed look."""
@@ -34,15 +37,15 @@ WHOLE_CLOSER = 416
 DOUBT_MAX = 0.03
 """A second look is taken when more than this share, measured against the subject, is left open."""
 FILIGREE_MIN = 25.0
-"""Length of the outline over the root of the area from which a subject is filigree: branches, nets (a disc has
-3.5, a car 12). There the detailed looks know better than any decision."""
+"""Length of the outline over the root of the area from which a subject is filigree: branches, nets (a disc
+has 3.5, a car 12). There the detailed looks know better than any decision."""
 
 KEEP_ABOVE = 0.5
 SEED_ABOVE = 0.7
 WEAK_ABOVE = 0.3
 BAND_PX = 31
 THICK_PX = 7
-"""In the band, a contradiction thinner than this is detail to keep; a thicker one is a look that was wrong."""
+"""In the band, a contradiction thinner than this is detail to keep; a thicker one is a mistaken look."""
 
 CONTRAST_LIMIT = 3.0
 SMALL_SHARE = 0.15
@@ -53,9 +56,9 @@ MARGIN = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """`matte`: GRID×GRID float32 0.0-1.0 of the photo stretched to a square. `fine` and `whole`: the first looks
-    of the two networks as they came, for judging whether there is a subject at all. `doubt`: how much the
-    first look left open, as a share of the subject. `passes`: runs of the detailed network."""
+    """`matte`: GRID×GRID float32 0.0-1.0 of the photo stretched to a square. `fine` and `whole`: the first
+    looks of the two networks as they came, for judging whether there is a subject at all. `doubt`: how much
+    the first look left open, as a share of the subject. `passes`: runs of the detailed network."""
 
     matte: Matte
     fine: Matte
@@ -70,13 +73,13 @@ def segment(
     whole: Look,
     *,
     box: Box | None = None,
-    points: Sequence[Point] = (),
+    points: Sequence[PlacedPoint] = (),
     quick: bool = False,
 ) -> Segmentation:
     """Finds the subject of a photo (H×W×3 uint8, any size; 1024 pixels a side are enough).
 
-    `box` limits the search to a part of the photo (pixels of `rgb`), all else is background. `points` with
-    label True choose the parts they lie on, with False drop them. `quick` takes no second look. Errors are
+    `box` limits the search to a part of the photo (pixels of `rgb`), all else is background. `points` choose
+    the parts they lie on, or drop them. `quick` takes no second look. Errors are
     those of the networks.
     """
     found = (
@@ -84,9 +87,7 @@ def segment(
     )
     if not points:
         return found
-    height, width = rgb.shape[:2]
-    at = [(p.pixel(width, height), p.label) for p in points]
-    return _chosen(rgb, found, at, fine, whole)
+    return _chosen(rgb, found, points, fine, whole)
 
 
 def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float = SEED_ABOVE) -> Mask:
@@ -95,15 +96,15 @@ def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float
     kept = np.zeros(count, bool)
     kept[np.unique(labels[decision > seed_above])] = True
     kept[0] = False
-    return kept[labels]
+    return cast(Mask, kept[labels])
 
 
 def doubt(decision: Matte) -> float:
     """How much of a decision (H×W, 0.0-1.0) is open, thin edges aside, as a share of what is in."""
     small = cv2.resize(decision, (GRID // 2, GRID // 2), interpolation=cv2.INTER_AREA)
     is_open = ((small > 0.08) & (small < 0.92)).view(np.uint8)
-    is_open = cv2.morphologyEx(is_open, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
-    return float(is_open.sum() / max(float((small > 0.5).sum()), 0.01 * small.size))
+    thick = cv2.morphologyEx(is_open, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
+    return float(np.count_nonzero(thick) / max(float(np.count_nonzero(small > 0.5)), 0.01 * small.size))
 
 
 def even_contrast(rgb: Rgb) -> Rgb:
@@ -139,7 +140,7 @@ def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, quick: bool) -> Segment
 def _look(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
     """The looks at one picture, joined."""
     square = _square(rgb, FINEST)
-    first, seen_whole = fine(square, GRID), whole(square, WHOLE)
+    first, seen_whole = _on_grid(fine(square, GRID)), whole(square, WHOLE)
     decision = (2 * first + _on_grid(seen_whole)) / np.float32(3)
     left_open = doubt(decision)
     if quick or left_open <= DOUBT_MAX:
@@ -167,8 +168,9 @@ def _joined(decision: Matte, edge: Matte) -> Matte:
 
 def _is_filigree(edge: Matte) -> bool:
     inside = (edge > 0.5).view(np.uint8)
-    outline = np.count_nonzero(inside) - np.count_nonzero(cv2.erode(inside, np.ones((3, 3), np.uint8)))
-    return outline > FILIGREE_MIN * max(np.count_nonzero(inside), 1) ** 0.5
+    area = int(np.count_nonzero(inside))
+    outline = area - int(np.count_nonzero(cv2.erode(inside, np.ones((3, 3), np.uint8))))
+    return outline > FILIGREE_MIN * float(max(area, 1) ** 0.5)
 
 
 def _filigree(decision: Matte, edge: Matte) -> Matte:
@@ -198,7 +200,7 @@ def _with_closer(
 def _chosen(
     rgb: Rgb,
     found: Segmentation,
-    points: Sequence[tuple[tuple[int, int], bool]],
+    points: Sequence[PlacedPoint],
     fine: Look,
     whole: Look,
 ) -> Segmentation:
@@ -248,7 +250,7 @@ def _side_of(rgb: Rgb, part: Mask, unwanted: tuple[int, int], wanted: Sequence[t
         x, y = int(at[0] * GRID / width), int(at[1] * GRID / height)
         cv2.circle(markers, (x, y), 6, marker, -1)
     basins = cv2.watershed(_square(rgb, GRID), markers)
-    return part & (basins == 2)
+    return cast(Mask, part & (basins == 2))
 
 
 def _square(rgb: Rgb, side: int) -> Rgb:
@@ -259,6 +261,8 @@ def _square(rgb: Rgb, side: int) -> Rgb:
 
 def _on_grid(matte: Matte) -> Matte:
     side = matte.shape[0]
+    if side == GRID:
+        return matte
     how = cv2.INTER_AREA if side > GRID else cv2.INTER_LINEAR
     return cast(Matte, cv2.resize(np.ascontiguousarray(matte), (GRID, GRID), interpolation=how))
 
@@ -296,5 +300,5 @@ def _cut(rgb: Rgb, box: Box) -> Rgb:
     return rgb[box[1] : box[3], box[0] : box[2]]
 
 
-def _at(values: Matte, at: tuple[int, int], width: int, height: int) -> float:
+def _at(values: NDArray[Any], at: tuple[int, int], width: int, height: int) -> float:
     return float(values[min(int(at[1] * GRID / height), GRID - 1), min(int(at[0] * GRID / width), GRID - 1)])

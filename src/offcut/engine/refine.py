@@ -26,11 +26,11 @@ FIT_SIDE = 384
 RADIUS = 0.024
 """Radius of a window, as a share of the longer side."""
 RADIUS_MIN_PX = 3
-RIDGE = 1e-4
+RIDGE = 4e-4
 """Keeps the fit from following colour differences that are mere noise (colours 0.0-1.0, squared)."""
 OPEN_WEIGHT = 0.1
 """What an open pixel counts in the fit, against 1 for one that is certainly in or out."""
-OPEN = (0.03, 0.97)
+OPEN = (0.05, 0.92)
 """Between these the matte is open; beyond, it is certainly out or in."""
 
 SOFT_WIDTH = (5.0, 10.0)

@@ -38,11 +38,8 @@ def networks_of(store: Weights, **options: Any) -> Networks:
 def expected(square: np.ndarray) -> np.ndarray:
     """What the untouched network says of a 64×64 photo, by ONNX's own reference implementation."""
     image = ((square.astype(np.float32) - 128) / 256).transpose(2, 0, 1)[np.newaxis]
-    return np.asarray(
-        ReferenceEvaluator(onnx.load_from_string(tiny_onnx(shuffled=False))).run(["first"], {"image": image})[
-            0
-        ][0, 0]
-    )
+    untouched = ReferenceEvaluator(onnx.load_from_string(tiny_onnx(shuffled=False)))
+    return np.asarray(untouched.run(["first"], {"image": image})[0][0, 0])
 
 
 def test_matte_is_the_untouched_networks_first_output(store: Weights) -> None:

@@ -278,7 +278,7 @@ def test_large_photos_are_brushed_at_full_size() -> None:
     rgb = np.clip(np.where(true[..., None] > 127, (210, 170, 140), back) + noise, 0, 255).astype(np.uint8)
     damaged = true.copy()
     damaged[:, 1500:] = 0
-    brushed = brush.apply(rgb, damaged, [Stroke([(1700.0, 700.0), (1900.0, 1200.0)], 40, "restore")])
+    brushed = brush.apply(rgb, damaged, [Stroke([(1650.0, 600.0), (1950.0, 1400.0)], 40, "restore")])
     wrong = (brushed.alpha > 127) != (true > 127)
     edge = grown(cv2.morphologyEx(true, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), 2)
     assert wrong[~edge].sum() == 0

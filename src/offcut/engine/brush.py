@@ -108,22 +108,33 @@ def apply(rgb: Rgb, alpha: Alpha, strokes: Sequence[Stroke], *, earlier: Sequenc
     return Brushed(after, _difference(alpha, after))
 
 
-def select(rgb: Rgb, alpha: Alpha, restore: Mask, erase: Mask, *, only_marked: bool = False) -> Brushed:
+def select(
+    rgb: Rgb,
+    alpha: Alpha,
+    restore: Mask,
+    erase: Mask,
+    *,
+    only_marked: bool = False,
+    belief: Alpha | None = None,
+) -> Brushed:
     """Choose the object by marks all over the photo, weighed together: H×W bool masks of what belongs to it
     and what does not (where both are set, it does). Unlike a stroke, a mark also brings in or takes out parts
     that hang together with it only through what was right already.
 
     `only_marked` drops every separate part of the outcome that has no restoring mark on it, for choosing one
-    of several objects. Raises `ValueError` if sizes differ.
+    of several objects. `belief` is the network's own undecided answer, H×W uint8, where it was kept: a faint
+    answer that the matte has since rounded to nothing helps to tell what a mark means.
+    Raises `ValueError` if sizes differ.
     """
-    _check_sizes(rgb, alpha)
-    _check_sizes(rgb, restore)
-    _check_sizes(rgb, erase)
+    belief = alpha if belief is None else belief
+    for other in (alpha, restore, erase, belief):
+        _check_sizes(rgb, other)
     after = alpha.copy()
     window = (0, 0, alpha.shape[1], alpha.shape[0])
     marks = np.where(_small_mask(restore, window), RESTORE, NONE).astype(np.uint8)
     marks[_small_mask(erase, window) & (marks == NONE)] = ERASE
-    subject, before = _find(rgb, alpha, window, marks, local=False)
+    subject, _ = _find(rgb, belief, window, marks, local=False)
+    before = shrink(alpha, window, SOLVE_PIXELS)
     joined, dropped = _touching(subject, marks == RESTORE), _touching(~subject, marks == ERASE)
     added, removed = _lacking(subject, before) & joined, _lacking(~subject, ~before) & dropped
     if only_marked:
@@ -319,7 +330,7 @@ def _small_mask(mask: Mask, window: Box) -> Mask:
     small = resize(
         cut(mask, window).view(np.uint8) * np.uint8(255), small_shape(window, SOLVE_PIXELS), cv2.INTER_AREA
     )
-    return np.asarray(small > 38)
+    return np.asarray(small > 12)
 
 
 def _touching(mask: Mask, marks: Mask) -> Mask:

@@ -20,7 +20,7 @@ _Floats: TypeAlias = NDArray[np.float32]
 EDGE_PIXELS = 200_000
 """Size of the copy on which edges are modelled."""
 
-EDGE_SMOOTHNESS = 1e-4
+EDGE_SMOOTHNESS = 1e-3
 EDGE_STEEPNESS = 1.5
 
 

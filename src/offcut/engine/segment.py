@@ -58,8 +58,8 @@ MARGIN = 0.35
 class Segmentation:
     """`matte`: GRID×GRID float32 0.0-1.0 of the photo stretched to a square. `belief`: likewise, the mean of
     all looks before anything was decided. `fine`: the detailed network's first look as it came; `other`:
-    what all other looks say; for judging whether there is a subject at all. `doubt`: how much the first look left
-    open, as a share of the subject. `passes`: runs of the detailed network."""
+    what all other looks say; for judging whether there is a subject at all. `doubt`: how much the first look
+    left open, as a share of the subject. `passes`: runs of the detailed network."""
 
     matte: Matte
     belief: Matte

@@ -12,9 +12,9 @@
     │   ├── KeyLimitError              an API key has used up its limit for the month
     │   ├── AmountError                an amount is zero, negative or finer than the scale
     │   ├── ClockError                 the clock went back, or does not say its time zone
+    │   ├── IdReusedError              an id was used for something else before
     │   ├── HoldError                  a hold cannot do that
     │   │   ├── HoldNotFoundError          there is no hold under this id
-    │   │   ├── HoldReusedError            the id was used for something else
     │   │   ├── HoldCapturedError          its credits are spent
     │   │   ├── HoldReleasedError          its credits were given back
     │   │   └── HoldLapsedError            nobody came back to it in time
@@ -136,6 +136,13 @@ class ClockError(CreditError):
     default_hint = "Set the clock of this machine; nothing was booked."
 
 
+class IdReusedError(CreditError):
+    """The id was used for something else before."""
+
+    code = "id_reused"
+    default_hint = "Make a new id for each new request."
+
+
 class HoldError(CreditError):
     """A hold cannot do that."""
 
@@ -146,13 +153,6 @@ class HoldNotFoundError(HoldError):
     """There is no hold under this id."""
 
     code = "hold_not_found"
-
-
-class HoldReusedError(HoldError):
-    """The id was used for something else before."""
-
-    code = "hold_id_reused"
-    default_hint = "Make a new id for each new request."
 
 
 class HoldCapturedError(HoldError):

@@ -1,0 +1,1 @@
+"""Credits: lots, holds and what is written about them."""

@@ -7,6 +7,18 @@
     ├── ModelError           weights are missing, broken or not allowed
     ├── DeviceError          the processor or precision asked for cannot be had
     ├── OutputError          the result cannot be written
+    ├── SettingError         a setting of the server cannot be used
+    ├── AccountError         a person, team or key may not do this
+    │   ├── KeyRefusedError          an API key does not open anything
+    │   │   ├── UnknownKeyError          there is no such key
+    │   │   ├── RevokedKeyError          somebody switched it off
+    │   │   ├── ExpiredKeyError          its last day is over
+    │   │   ├── MemberGoneError          the person who made it has left the team
+    │   │   └── TeamSuspendedError       its team is suspended
+    │   ├── NotAllowedError          the role does not reach that far
+    │   ├── LastOwnerError           a team would be left without an owner
+    │   ├── InvitationError          an invitation cannot be used
+    │   └── SignInLinkError          a one-time sign-in link cannot be used
     ├── CreditError          credits cannot be used in this way
     │   ├── InsufficientCreditsError   the lots that may pay hold less than is needed
     │   ├── KeyLimitError              an API key has used up its limit for the month
@@ -91,6 +103,87 @@ class OutputError(OffcutError):
     """The result cannot be written."""
 
     code = "output_error"
+
+
+class SettingError(OffcutError):
+    """A setting of the server cannot be used."""
+
+    code = "setting_error"
+
+
+class AccountError(OffcutError):
+    """A person, team or key may not do this."""
+
+    code = "account_error"
+
+
+class KeyRefusedError(AccountError):
+    """An API key does not open anything."""
+
+    code = "key_refused"
+
+
+class UnknownKeyError(KeyRefusedError):
+    """There is no such key."""
+
+    code = "unknown_key"
+    default_hint = "Copy the whole key again, or make a new one on the API keys page."
+
+
+class RevokedKeyError(KeyRefusedError):
+    """Somebody switched the key off."""
+
+    code = "revoked_key"
+    default_hint = "Make a new key on the API keys page."
+
+
+class ExpiredKeyError(KeyRefusedError):
+    """The key's last day is over."""
+
+    code = "expired_key"
+    default_hint = "Make a new key on the API keys page."
+
+
+class MemberGoneError(KeyRefusedError):
+    """The person who made the key has left the team."""
+
+    code = "member_gone"
+    default_hint = "An admin of the team can take the key over on the API keys page."
+
+
+class TeamSuspendedError(KeyRefusedError):
+    """The key's team is suspended."""
+
+    code = "team_suspended"
+    default_hint = "Ask the operator of this website."
+
+
+class NotAllowedError(AccountError):
+    """The person's role in the team does not reach that far."""
+
+    code = "not_allowed"
+    default_hint = "Ask an owner of the team."
+
+
+class LastOwnerError(AccountError):
+    """A team would be left without an owner."""
+
+    code = "last_owner"
+    default_hint = "Make somebody else an owner first."
+
+
+class InvitationError(AccountError):
+    """An invitation is used, withdrawn, over, or meant for another address."""
+
+    code = "invitation_unusable"
+    default_hint = "Ask for a new invitation."
+
+
+class SignInLinkError(AccountError):
+    """A one-time sign-in link is unknown, used or over."""
+
+    code = "sign_in_link_unusable"
+    default_hint = "Make a new one with `offcut admin sign-in-link`."
 
 
 class CreditError(OffcutError):

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "offcut.server.accounts"
+    label = "accounts"
+    verbose_name = "People and teams"
+
+    def ready(self) -> None:
+        from offcut.server.accounts import acting
+
+        acting.write_down_acting()

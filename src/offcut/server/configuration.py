@@ -1,0 +1,262 @@
+"""Every setting of the server: one table, read from the environment and from nowhere else.
+
+`settings.py` turns these values into Django's. A setting marked `secret` may also be given as a file:
+`OFFCUT_SMTP_PASSWORD_FILE=/run/secrets/smtp` reads the password from there. docs/settings.md is written
+from this table, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from offcut.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: how it is read, what it is when not given, and what it is for."""
+
+    name: str
+    group: str
+    help: str
+    default: str = ""
+    parse: Callable[[str], Any] = str
+    secret: bool = False
+    shown_default: str | None = None
+
+    @property
+    def variable(self) -> str:
+        return f"OFFCUT_{self.name}"
+
+
+def yes_or_no(text: str) -> bool:
+    if text.lower() in {"1", "yes", "true", "on"}:
+        return True
+    if text.lower() in {"0", "no", "false", "off", ""}:
+        return False
+    raise ValueError("say yes or no")
+
+
+def listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def web_address(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("starts with http:// or https://")
+    return text.rstrip("/")
+
+
+def folder(text: str) -> Path:
+    return Path(text).expanduser().absolute() if text else platformdirs.user_data_path("offcut") / "server"
+
+
+def database_address(text: str) -> str:
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("starts with postgresql://")
+    return text
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "DATA_DIR",
+        "Place",
+        "The folder for the database, the secret key, kept images, static files and, where no mail server "
+        "is set, mails. Made at the first start.",
+        parse=folder,
+        shown_default="the user's data folder, `offcut/server` in it",
+    ),
+    Setting("HOST", "Place", "The address to listen on. `0.0.0.0` listens on all.", "127.0.0.1"),
+    Setting("PORT", "Place", "The port to listen on.", "8000", whole_number(0, 65535)),
+    Setting(
+        "PUBLIC_URL",
+        "Place",
+        "The address people type, for links in mails. When it starts with https://, cookies are sent over "
+        "TLS only, plain requests are redirected and HSTS is on.",
+        parse=web_address,
+        shown_default="`http://HOST:PORT`",
+    ),
+    Setting(
+        "ALLOWED_HOSTS",
+        "Place",
+        "More host names that requests may ask for, separated by commas. The host of PUBLIC_URL, "
+        "`localhost` and `127.0.0.1` are always allowed.",
+        parse=listed,
+    ),
+    Setting(
+        "TRUSTED_PROXY_COUNT",
+        "Place",
+        "How many reverse proxies of yours stand in front. Above 0 their `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed.",
+        "0",
+        whole_number(0, 10),
+    ),
+    Setting(
+        "DATABASE_URL",
+        "Storage",
+        "`postgresql://user:password@host/name` to use PostgreSQL in place of the SQLite file.",
+        parse=database_address,
+        secret=True,
+        shown_default="SQLite in DATA_DIR",
+    ),
+    Setting(
+        "SECRET_KEY",
+        "Security",
+        "Signs cookies and links. Give it when several machines serve one website.",
+        secret=True,
+        shown_default="made at the first start, kept in DATA_DIR",
+    ),
+    Setting(
+        "SIGN_UP",
+        "People",
+        "`open`: anybody may sign up. `invited`: only people with an invitation.",
+        "open",
+        one_of("open", "invited"),
+    ),
+    Setting("OWNER_EMAIL", "People", "The e-mail address of the first owner.", "owner@localhost"),
+    Setting(
+        "INVITATION_DAYS", "People", "How many days an invitation to a team holds.", "7", whole_number(1, 90)
+    ),
+    Setting("MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
+    Setting(
+        "SMTP_HOST",
+        "Mail",
+        "The mail server. Without one, mails are written as files into `mails` in DATA_DIR.",
+    ),
+    Setting("SMTP_PORT", "Mail", "The mail server's port.", "587", whole_number(1, 65535)),
+    Setting("SMTP_USER", "Mail", "The user name at the mail server."),
+    Setting("SMTP_PASSWORD", "Mail", "The password at the mail server.", secret=True),
+    Setting(
+        "SMTP_SECURITY",
+        "Mail",
+        "`starttls`, `tls`, or `none` for a mail server on the same machine.",
+        "starttls",
+        one_of("starttls", "tls", "none"),
+    ),
+    Setting("GOOGLE_CLIENT_ID", "Social sign-in", "Turns on “Sign in with Google”."),
+    Setting("GOOGLE_CLIENT_SECRET", "Social sign-in", "Google's secret for it.", secret=True),
+    Setting("GITHUB_CLIENT_ID", "Social sign-in", "Turns on “Sign in with GitHub”."),
+    Setting("GITHUB_CLIENT_SECRET", "Social sign-in", "GitHub's secret for it.", secret=True),
+    Setting("MICROSOFT_CLIENT_ID", "Social sign-in", "Turns on “Sign in with Microsoft”."),
+    Setting("MICROSOFT_CLIENT_SECRET", "Social sign-in", "Microsoft's secret for it.", secret=True),
+    Setting(
+        "OIDC_URL",
+        "Social sign-in",
+        "The address of any OpenID Connect provider (Keycloak, Authentik, …); turns on signing in with it.",
+        parse=web_address,
+    ),
+    Setting("OIDC_NAME", "Social sign-in", "What the button calls that provider.", "Single sign-on"),
+    Setting("OIDC_CLIENT_ID", "Social sign-in", "The client id at that provider."),
+    Setting("OIDC_CLIENT_SECRET", "Social sign-in", "The client secret at that provider.", secret=True),
+    Setting(
+        "LANGUAGE",
+        "Words",
+        "The language for people whose browser asks for none we have.",
+        "en",
+        one_of("en", "es", "de", "fr"),
+    ),
+    Setting("TIME_ZONE", "Words", "The time zone of new teams, such as `Europe/Madrid`.", "UTC"),
+    Setting("THREADS", "Running", "How many requests are answered at once.", "8", whole_number(1, 256)),
+    Setting(
+        "STOP_S",
+        "Running",
+        "How many seconds running requests and jobs have to finish when the server is told to stop.",
+        "30",
+        whole_number(1, 3600),
+    ),
+    Setting("LOG_FORMAT", "Running", "`text` (key=value) or `json`.", "text", one_of("text", "json")),
+    Setting(
+        "LOG_LEVEL",
+        "Running",
+        "`debug`, `info`, `warning` or `error`.",
+        "info",
+        one_of("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        "DEBUG",
+        "Running",
+        "`yes` shows errors in the browser. Only for working on Offcut itself.",
+        "no",
+        yes_or_no,
+    ),
+)
+
+KNOWN_ELSEWHERE = frozenset({"OFFCUT_API_KEY", "OFFCUT_API_URL"})
+"""Variables of the command line's, which are no setting of the server."""
+
+
+class Configuration:
+    """The values of all settings, as attributes in lower case: `configuration.data_dir`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._values = {setting.name.lower(): _read(setting, environment) for setting in SETTINGS}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_values"][name]
+        except KeyError:
+            raise AttributeError(f"No setting is called {name}.") from None
+
+    def __repr__(self) -> str:
+        # The values hold secrets, and a repr ends up in logs.
+        return "<Configuration>"
+
+
+def read_configuration(environment: Mapping[str, str] | None = None) -> Configuration:
+    """All settings from `environment` (the process's own by default).
+
+    Raises SettingError, naming the variable, for a value that cannot be used or a file that cannot be read.
+    """
+    return Configuration(os.environ if environment is None else environment)
+
+
+def _read(setting: Setting, environment: Mapping[str, str]) -> Any:
+    text = _text(setting, environment)
+    try:
+        return setting.parse(text)
+    except ValueError as problem:
+        # A secret's value must not reach the log by way of the message.
+        shown = "" if setting.secret else f" “{text}”"
+        raise SettingError(
+            f"{setting.variable}{shown} cannot be used: {problem}.", hint=setting.help
+        ) from None
+
+
+def _text(setting: Setting, environment: Mapping[str, str]) -> str:
+    value = environment.get(setting.variable, "")
+    file = environment.get(f"{setting.variable}_FILE", "") if setting.secret else ""
+    if value and file:
+        raise SettingError(f"{setting.variable} and {setting.variable}_FILE are both given: give one.")
+    if not file:
+        return value or setting.default
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise SettingError(
+            f"{setting.variable}_FILE cannot be read: {problem.strerror or problem}."
+        ) from problem

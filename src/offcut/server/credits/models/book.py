@@ -48,11 +48,11 @@ class Account(models.Model):
 
     team = models.OneToOneField("accounts.Team", models.PROTECT, primary_key=True, related_name="account")
     opened_at = models.DateTimeField(_("opened"), editable=False)
-    # Kept sums. `latest_at`: the moment of the latest entry. `next_lapse_at`: when the first open hold
-    # lapses. `period_*`: since the latest subscription grant, how much was spent from subscription lots.
+    # Kept sums. `latest_at`: the moment of the latest entry. `next_lapse_at`: no open hold lapses before it.
+    # `period_*`: the latest subscription grant, and what was spent from subscription lots since.
     latest_at = models.DateTimeField(editable=False)
     next_lapse_at = models.DateTimeField(null=True, editable=False)
-    period_grant_id = models.BigIntegerField(null=True, editable=False)
+    period_lot_id = models.BigIntegerField(null=True, editable=False)
     period_spent = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
@@ -75,6 +75,8 @@ class Lot(models.Model):
     expires_at = models.DateTimeField(_("ends"), null=True)
     available = models.BigIntegerField(_("available"))
     held = models.BigIntegerField(_("held"), default=0)
+    # In a column of its own, because an index on `available` would be rewritten by every hold.
+    is_open = models.BooleanField(_("not used up"), default=True)
 
     class Meta:
         verbose_name = _("lot")
@@ -87,10 +89,9 @@ class Lot(models.Model):
         # Used-up lots are not in this index, so a hold costs the same after years.
         indexes = (
             models.Index(
-                fields=("account", "expires_at"),
-                condition=models.Q(available__gt=0) | models.Q(held__gt=0),
-                name="open_lots",
+                fields=("account", "expires_at"), condition=models.Q(is_open=True), name="open_lots"
             ),
+            models.Index(fields=("expires_at",), condition=models.Q(is_open=True), name="ending_lots"),
         )
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@
     ├── DeviceError          the processor or precision asked for cannot be had
     ├── OutputError          the result cannot be written
     ├── SettingError         a setting of the server cannot be used
+    ├── MailError            a mail cannot be sent at the moment
     ├── AccountError         a person, team or key may not do this
     │   ├── KeyRefusedError          an API key does not open anything
     │   │   ├── UnknownKeyError          there is no such key
@@ -109,6 +110,13 @@ class SettingError(OffcutError):
     """A setting of the server cannot be used."""
 
     code = "setting_error"
+
+
+class MailError(OffcutError):
+    """A mail cannot be sent at the moment."""
+
+    code = "mail_not_sent"
+    default_hint = "Try again in a few minutes."
 
 
 class AccountError(OffcutError):

@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "offcut.server.jobs",
     "offcut.server.accounts",
     "offcut.server.credits",
+    "offcut.server.credits.notices",
+    "offcut.server.payments",
 ]
 
 MIDDLEWARE = [
@@ -184,6 +186,12 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HIJACK_PERMISSION_CHECK = "offcut.server.accounts.acting.may_act_as"
+
+# Credits
+
+GIFT_CREDITS = CONFIGURATION.gift_credits
+FREE_PREVIEWS = CONFIGURATION.free_previews
+HOLD_S = CONFIGURATION.hold_s
 
 # Mail
 

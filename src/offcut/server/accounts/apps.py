@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and teams"
 
     def ready(self) -> None:
-        from offcut.server.accounts import acting
+        from offcut.server.accounts import acting, receivers
 
         acting.write_down_acting()
+        receivers.connect()

@@ -1,4 +1,4 @@
-"""What every request of a signed-in person gets: their language, and who really acts."""
+"""What every request of a person gets: their language, who really acts, and errors as a page."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
 
+from offcut.errors import AccountError, InvitationError, MailError, NotAllowedError, SignInLinkError
 from offcut.server.accounts.audit import acting_operator_id
+
+_STATUS = {
+    MailError: 503,
+    InvitationError: 410,
+    SignInLinkError: 410,
+    NotAllowedError: 403,
+    AccountError: 409,
+}
+"""The first line whose error fits decides."""
 
 
 class PersonMiddleware:
-    """Puts the person on the log lines and speaks the language they chose."""
+    """Speaks the person's language, and puts them and an operator behind them on every line written."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,3 +43,10 @@ class PersonMiddleware:
                 return self.get_response(request)
         finally:
             acting_operator_id.reset(token)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page that says what is the matter and what to do. Other errors take their usual way."""
+        for kind, status in _STATUS.items():
+            if isinstance(error, kind):
+                return render(request, "accounts/refused.html", {"error": error}, status=status)
+        return None

@@ -205,7 +205,7 @@ def lapse_due(now: datetime, *, limit: int = 1000) -> int:
     due = Hold.objects.filter(state=HoldState.OPEN, lapses_at__lte=now).values_list("account_id", flat=True)
     team_ids = sorted(set(due[:limit]))
     for team_id in team_ids:
-        _write(team_id, now, lambda book: None)
+        _write(team_id, now, lambda _book: None)
     return len(team_ids)
 
 

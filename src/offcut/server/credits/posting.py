@@ -130,9 +130,7 @@ class Book:
         for lot_id in sorted(self._touched):
             self._lots[lot_id].save(update_fields=["available", "held", "is_open", "expires_at"])
         self.account.latest_at = self.at
-        self.account.save(
-            update_fields=["latest_at", "next_lapse_at", "period_lot_id", "period_spent"]
-        )
+        self.account.save(update_fields=["latest_at", "next_lapse_at", "period_lot_id", "period_spent"])
 
     def _lapse_due(self) -> None:
         due = Hold.objects.filter(account=self.account, state=HoldState.OPEN, lapses_at__lte=self.at)

@@ -98,7 +98,9 @@ def renew(subscription_id: int, terms: PlanTerms, *, now: datetime) -> Subscript
     return _change(subscription_id, now, work)
 
 
-def upgrade(subscription_id: int, terms: PlanTerms, *, now: datetime, actor_id: int | None = None) -> Subscription:
+def upgrade(
+    subscription_id: int, terms: PlanTerms, *, now: datetime, actor_id: int | None = None
+) -> Subscription:
     """Move to a larger plan at once: a new period begins now, unused credits stay, the grant comes on top.
 
     Raises PlanChangeError when it is no upgrade, SubscriptionError when it has ended.
@@ -120,7 +122,9 @@ def upgrade(subscription_id: int, terms: PlanTerms, *, now: datetime, actor_id: 
     return _change(subscription_id, now, work)
 
 
-def downgrade(subscription_id: int, plan: Plan, *, now: datetime, actor_id: int | None = None) -> Subscription:
+def downgrade(
+    subscription_id: int, plan: Plan, *, now: datetime, actor_id: int | None = None
+) -> Subscription:
     """Choose a smaller plan for the next billing date; until then nothing changes.
 
     Raises PlanChangeError when it is no downgrade, SubscriptionError when it has ended, is cancelled, or
@@ -128,7 +132,10 @@ def downgrade(subscription_id: int, plan: Plan, *, now: datetime, actor_id: int 
     """
 
     def work(subscription: Subscription) -> None:
-        if rules.plan_change(subscription.terms.facts, plan.terms_at(now).facts) is not rules.Change.DOWNGRADE:
+        if (
+            rules.plan_change(subscription.terms.facts, plan.terms_at(now).facts)
+            is not rules.Change.DOWNGRADE
+        ):
             raise PlanChangeError("A larger plan begins at once, and is paid first.")
         if subscription.cancels_at_end:
             raise SubscriptionError("This subscription is cancelled.", hint="Resume it first.")
@@ -190,7 +197,9 @@ def end_now(subscription_id: int, *, reason: str, now: datetime, actor_id: int |
 
 def advance(subscription_id: int, *, now: datetime) -> Subscription:
     """Bring the subscription to `now`: begin months that are paid, fall due, end. Safe to repeat."""
-    return _change(subscription_id, now, lambda subscription: _advance(subscription, now), may_have_ended=True)
+    return _change(
+        subscription_id, now, lambda subscription: _advance(subscription, now), may_have_ended=True
+    )
 
 
 def advance_due(now: datetime) -> int:
@@ -214,7 +223,9 @@ def _change(
     may_have_ended: bool = False,
 ) -> Subscription:
     def transaction() -> Subscription:
-        account_id = Subscription.objects.filter(pk=subscription_id).values_list("account_id", flat=True).first()
+        account_id = (
+            Subscription.objects.filter(pk=subscription_id).values_list("account_id", flat=True).first()
+        )
         if account_id is None:
             raise SubscriptionError(f"There is no subscription {subscription_id}.")
         _locked(account_id)
@@ -234,7 +245,9 @@ def _change(
 
 
 def _locked(team_id: int) -> Account:
-    account = Account.objects.select_for_update(of=("self",)).select_related("team").filter(pk=team_id).first()
+    account = (
+        Account.objects.select_for_update(of=("self",)).select_related("team").filter(pk=team_id).first()
+    )
     if account is None:
         raise CreditError(f"Team {team_id} has no account.")
     return account

@@ -1,6 +1,6 @@
 """The rows of credits. Which module may write which row is said in README.md."""
 
-from offcut.server.credits.models.book import Account, Entry, Hold, HoldState, Kind, KeyMonth, Lot
+from offcut.server.credits.models.book import Account, Entry, Hold, HoldState, KeyMonth, Kind, Lot
 from offcut.server.credits.models.plans import (
     Pack,
     PackTerms,

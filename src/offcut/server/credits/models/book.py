@@ -103,7 +103,7 @@ class Lot(models.Model):
 
 
 class Hold(models.Model):
-    """Credits set aside under the caller's id. `state`, `captured` and the moments are kept, not the truth."""
+    """Credits set aside under the caller's id. `state`, `captured` and the moments are kept sums."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="holds", db_index=False)
     request_id = models.CharField(_("id"), max_length=200)
@@ -113,7 +113,12 @@ class Hold(models.Model):
     size = models.CharField(_("size"), max_length=40, blank=True)
     # No constraint: what was spent stays even where a key's row goes.
     key = models.ForeignKey(
-        "accounts.ApiKey", models.DO_NOTHING, null=True, db_constraint=False, related_name="holds", db_index=False
+        "accounts.ApiKey",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="holds",
+        db_index=False,
     )
     state = models.CharField(_("state"), max_length=10, choices=HoldState.choices, default=HoldState.OPEN)
     captured = models.BigIntegerField(_("captured"), default=0)
@@ -129,7 +134,9 @@ class Hold(models.Model):
             models.Index(
                 fields=("lapses_at", "account"), condition=models.Q(state="open"), name="open_holds"
             ),
-            models.Index(fields=("key", "held_at"), condition=models.Q(key__isnull=False), name="holds_of_key"),
+            models.Index(
+                fields=("key", "held_at"), condition=models.Q(key__isnull=False), name="holds_of_key"
+            ),
         )
 
     def __str__(self) -> str:
@@ -164,7 +171,12 @@ class Entry(models.Model):
     held_change = models.BigIntegerField(_("held"), default=0)
     expires_at = models.DateTimeField(_("ends"), null=True)
     corrects = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="corrections", db_index=False, verbose_name=_("corrects")
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="corrections",
+        db_index=False,
+        verbose_name=_("corrects"),
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     actor_id = models.BigIntegerField(_("person"), null=True)

@@ -97,9 +97,7 @@ class PlanTerms(Terms):
     """What a plan gives from a moment on."""
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="terms")
-    monthly_amount = models.BigIntegerField(
-        _("credits a month, in 1/100"), validators=[MinValueValidator(1)]
-    )
+    monthly_amount = models.BigIntegerField(_("credits a month, in 1/100"), validators=[MinValueValidator(1)])
     rollover_cap_multiple = models.PositiveSmallIntegerField(
         _("roll-over cap, in months"), default=5, help_text=_("0: credits end with the period.")
     )
@@ -169,7 +167,11 @@ class Subscription(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="subscriptions")
     terms = models.ForeignKey(PlanTerms, models.PROTECT, related_name="subscriptions")
     renewal_terms = models.ForeignKey(
-        PlanTerms, models.PROTECT, null=True, related_name="+", help_text=_("Paid for, from the next billing date.")
+        PlanTerms,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Paid for, from the next billing date."),
     )
     next_plan = models.ForeignKey(
         Plan, models.PROTECT, null=True, related_name="+", help_text=_("Chosen for the next billing date.")

@@ -42,7 +42,9 @@ def address_new(now: datetime) -> None:
 def _deliveries(notice: Notice, now: datetime) -> list[Delivery]:
     members = Membership.objects.filter(team_id=notice.team_id, person__is_active=True)
     recipients = [member.person_id for member in members if may(member.role, Deed.MANAGE_BILLING)]
-    off = set(Switch.objects.filter(kind=notice.kind, person__in=recipients).values_list("person_id", flat=True))
+    off = set(
+        Switch.objects.filter(kind=notice.kind, person__in=recipients).values_list("person_id", flat=True)
+    )
     return [
         Delivery(
             notice=notice,

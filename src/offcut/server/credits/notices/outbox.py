@@ -17,7 +17,9 @@ def write(team_id: int, kind: NoticeKind, cause: str, now: datetime, **data: Any
     `data` is what the words need: amounts (in 1/100 credit) under names that end in `_amount`, moments
     under names that end in `_at`, text under any other.
     """
-    stored = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in data.items()}
+    stored = {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in data.items()
+    }
     _, is_new = Notice.objects.get_or_create(
         team_id=team_id, kind=kind, cause=cause, defaults={"data": stored, "caused_at": now}
     )

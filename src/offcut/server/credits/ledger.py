@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import F, Sum
+from django.db.transaction import set_rollback
 
 from offcut.errors import (
     AmountError,
@@ -133,11 +134,11 @@ def hold(
         raise CreditError(f"An id has between 1 and {REQUEST_ID_LENGTH_MAX} characters.")
 
     def work(book: Book) -> Held:
-        found = Hold.objects.filter(account=book.account, request_id=request_id).first()
+        found = _find_hold(book, request_id)
         if found is not None and found.content_hash != content_hash:
             raise IdReusedError(f"The id {request_id} was used for another request.")
         if found is not None and found.state in (HoldState.OPEN, HoldState.CAPTURED):
-            return _seen(found, book)
+            return _told(found, book, found.kept_pieces(), is_replay=True)
         _refuse_suspended(book, key)
         lots = _lots_that_may_pay(book, preview=preview)
         pieces = rules.burn([lot.state for lot in lots], amount, book.at, preview=preview)
@@ -145,6 +146,7 @@ def hold(
         row = found or Hold(account=book.account, request_id=request_id, content_hash=content_hash)
         row.amount, row.is_preview, row.size, row.key = amount, preview, size, key
         row.state, row.held_at, row.ended_at = HoldState.OPEN, book.at, None
+        row.keep_pieces(pieces)
         row.lapses_at = book.at + (allowances.hold_lifetime() if lifetime is None else lifetime)
         row.save()
         _take(book, row, pieces)
@@ -166,14 +168,14 @@ def capture(team_id: int, request_id: str, *, now: datetime, amount: int | None 
         if spent_amount > row.amount:
             raise AmountError("No more can be captured than was held.")
         before = causes.standing(book)
-        spent, returned = rules.split_capture(book.held_pieces(row), spent_amount)
+        spent, returned = rules.split_capture(row.kept_pieces(), spent_amount)
         book.give_back(row, returned, Kind.RELEASE)
         for piece in spent:
             book.post(Kind.CAPTURE, book.lot(piece.lot_id), held=-piece.amount, hold=row)
         book.account.period_spent += sum(
             piece.amount for piece in spent if book.lot(piece.lot_id).source == Source.SUBSCRIPTION
         )
-        book.end_hold(row, HoldState.CAPTURED, spent_amount)
+        book.end_hold(row, HoldState.CAPTURED, spent)
         causes.notice_use(book, before)
         return _told(row, book, spent)
 
@@ -189,7 +191,7 @@ def release(team_id: int, request_id: str, *, now: datetime) -> Held:
 
     def work(book: Book) -> Held:
         row = _open_hold(book, request_id)
-        pieces = book.held_pieces(row)
+        pieces = row.kept_pieces()
         book.give_back(row, pieces, Kind.RELEASE)
         book.end_hold(row, HoldState.RELEASED)
         return _told(row, book, pieces)
@@ -292,7 +294,9 @@ def _write(team_id: int, now: datetime, work: Callable[[Book], Result]) -> Resul
     def transaction() -> Result:
         book = Book(team_id, now)
         result = work(book)
-        book.close()
+        if not book.close():
+            # The lock moved the account's latest moment on; without an entry it must not.
+            set_rollback(True)
         return result
 
     return in_transaction(transaction)
@@ -306,7 +310,7 @@ def _granted_before(book: Book, reference: str, source: Source, amount: int) -> 
 
 
 def _refuse_suspended(book: Book, key: ApiKey | None) -> None:
-    if book.account.team.is_suspended:
+    if book.is_suspended:
         raise TeamSuspendedError("This team is suspended.")
     if key is not None and key.team_id != book.account.pk:
         raise KeyRefusedError("This key belongs to another team.")
@@ -362,8 +366,12 @@ def _take(book: Book, row: Hold, pieces: list[Piece]) -> None:
     book.account.next_lapse_at = row.lapses_at if first is None else min(first, row.lapses_at)
 
 
+def _find_hold(book: Book, request_id: str) -> Hold | None:
+    return next(iter(Hold.objects.filter(account=book.account, request_id=request_id)), None)
+
+
 def _open_hold(book: Book, request_id: str) -> Hold:
-    row = Hold.objects.filter(account=book.account, request_id=request_id).first()
+    row = _find_hold(book, request_id)
     if row is None:
         raise HoldNotFoundError(f"There is no hold {request_id}.")
     if row.state == HoldState.CAPTURED:
@@ -385,15 +393,6 @@ def _effect(entry: Entry) -> int:
     if entry.kind == Kind.CAPTURE:
         return entry.held_change
     return entry.available_change if entry.kind in (Kind.GRANT, Kind.CUT, Kind.CORRECT) else 0
-
-
-def _seen(row: Hold, book: Book) -> Held:
-    if row.state == HoldState.OPEN:
-        pieces = book.held_pieces(row)
-    else:
-        captures = row.entries.filter(kind=Kind.CAPTURE).order_by("id")
-        pieces = [Piece(lot_id, -change) for lot_id, change in captures.values_list("lot_id", "held_change")]
-    return _told(row, book, pieces, is_replay=True)
 
 
 def _told(row: Hold, book: Book, pieces: list[Piece], *, is_replay: bool = False) -> Held:

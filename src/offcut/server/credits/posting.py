@@ -6,10 +6,11 @@ are written together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Min
 
 from offcut.errors import CreditError
@@ -29,17 +30,15 @@ class Book:
     """
 
     def __init__(self, team_id: int, now: datetime) -> None:
-        rows = Account.objects.select_for_update(of=("self",)).select_related("team")
-        account = rows.filter(pk=team_id).first()
-        if account is None:
-            raise CreditError(f"Team {team_id} has no account.")
-        self.account = account
-        self.at = rules.entry_moment(aware(now), account.latest_at)
+        self.account = _locked(team_id, aware(now))
+        self.is_suspended: bool = bool(self.account.is_suspended)  # type: ignore[attr-defined]
+        self.at = rules.entry_moment(aware(now), self.account.latest_at)
         self._entries: list[Entry] = []
         self._lots: dict[int, Lot] = {}
         self._touched: set[int] = set()
         self._open: list[Lot] | None = None
-        self._has_looked = False
+        self._kept_before = _kept_sums(self.account)
+        account = self.account
         if account.next_lapse_at is not None and account.next_lapse_at <= self.at:
             self._lapse_due()
 
@@ -100,47 +99,68 @@ class Book:
             lot.expires_at = fields["expires_at"]
         return entry
 
-    def held_pieces(self, hold: Hold) -> list[Piece]:
-        """Return what the hold still holds, lot by lot, in the order in which it was taken."""
-        held: dict[int, int] = {}
-        for lot_id, change in hold.entries.order_by("id").values_list("lot_id", "held_change"):
-            held[lot_id] = held.get(lot_id, 0) + change
-        return [Piece(lot_id, amount) for lot_id, amount in held.items() if amount]
-
     def give_back(self, hold: Hold, pieces: Iterable[Piece], kind: Kind) -> None:
         for piece in pieces:
             self.post(kind, self.lot(piece.lot_id), available=piece.amount, held=-piece.amount, hold=hold)
 
-    def end_hold(self, hold: Hold, state: HoldState, captured: int = 0) -> None:
+    def end_hold(self, hold: Hold, state: HoldState, spent: Sequence[Piece] = ()) -> None:
         """Mark a hold as ended, and take what it did not spend off its key's month."""
+        captured = sum(piece.amount for piece in spent)
         hold.state, hold.ended_at, hold.captured = state, self.at, captured
-        hold.save(update_fields=["state", "ended_at", "captured"])
+        hold.keep_pieces(spent)
+        hold.save(update_fields=["state", "ended_at", "captured", "pieces"])
         if hold.key_id is not None and captured < hold.amount:
             month, _ = month_of(self.account.team, hold.held_at)
             unspent = hold.amount - captured
             KeyMonth.objects.filter(key_id=hold.key_id, month=month).update(used=F("used") - unspent)
 
-    def close(self) -> None:
-        """Write everything down. Without entries nothing is written."""
+    def close(self) -> bool:
+        """Write everything down. Returns False when there was nothing to write."""
         if not self._entries:
-            if self._has_looked:
-                self.account.save(update_fields=["next_lapse_at"])
-            return
+            return False
         Entry.objects.bulk_create(self._entries)
         for lot_id in sorted(self._touched):
-            self._lots[lot_id].save(update_fields=["available", "held", "is_open", "expires_at"])
-        self.account.latest_at = self.at
-        self.account.save(update_fields=["latest_at", "next_lapse_at", "period_lot_id", "period_spent"])
+            _save_sums(self._lots[lot_id])
+        if _kept_sums(self.account) != self._kept_before:
+            self.account.save(update_fields=["next_lapse_at", "period_lot_id", "period_spent"])
+        return True
 
     def _lapse_due(self) -> None:
         due = Hold.objects.filter(account=self.account, state=HoldState.OPEN, lapses_at__lte=self.at)
         for hold in due.order_by("lapses_at", "id"):
-            self.give_back(hold, self.held_pieces(hold), Kind.LAPSE)
+            self.give_back(hold, hold.kept_pieces(), Kind.LAPSE)
             self.end_hold(hold, HoldState.LAPSED)
         waiting = Hold.objects.filter(account=self.account, state=HoldState.OPEN)
         self.account.next_lapse_at = waiting.aggregate(first=Min("lapses_at"))["first"]
-        self._has_looked = True
 
     def _kept(self, lot: Lot) -> Lot:
         # A lot that this book has changed already is the one in memory, not the row.
         return self._lots.setdefault(lot.pk, lot)
+
+
+# Taking the lock and moving `latest_at` on is one statement: every write needs both. An UPDATE locks the row
+# as SELECT … FOR UPDATE does. A write that is refused, or has nothing to write, is rolled back with it.
+_LOCK = """
+    UPDATE credits_account SET latest_at = CASE WHEN latest_at < %s THEN %s ELSE latest_at END
+    WHERE team_id = %s
+    RETURNING team_id, opened_at, latest_at, next_lapse_at, period_lot_id, period_spent,
+        (SELECT suspended_at IS NOT NULL FROM accounts_team WHERE id = team_id) AS is_suspended
+"""
+_SAVE_SUMS = "UPDATE credits_lot SET available = %s, held = %s, is_open = %s, expires_at = %s WHERE id = %s"
+
+
+def _locked(team_id: int, now: datetime) -> Account:
+    moment = connection.ops.adapt_datetimefield_value(now)
+    for account in Account.objects.raw(_LOCK, [moment, moment, team_id]):
+        return account
+    raise CreditError(f"Team {team_id} has no account.")
+
+
+def _save_sums(lot: Lot) -> None:
+    expires_at = connection.ops.adapt_datetimefield_value(lot.expires_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE_SUMS, [lot.available, lot.held, lot.is_open, expires_at, lot.pk])
+
+
+def _kept_sums(account: Account) -> tuple[datetime | None, int | None, int]:
+    return account.next_lapse_at, account.period_lot_id, account.period_spent

@@ -5,13 +5,14 @@ Amounts are integers of 1/100 credit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from offcut.errors import EntryFinalError
-from offcut.server.credits.rules import LotState, Source
+from offcut.server.credits.rules import LotState, Piece, Source
 
 SOURCES = [
     (Source.FREE_PREVIEW.value, _("Free previews")),
@@ -124,6 +125,8 @@ class Hold(models.Model):
     captured = models.BigIntegerField(_("captured"), default=0)
     held_at = models.DateTimeField(_("held"))
     lapses_at = models.DateTimeField(_("lapses"))
+    # What it holds while it is open, and what it spent once captured: pairs of lot and amount.
+    pieces = models.JSONField(default=list)
     ended_at = models.DateTimeField(_("ended"), null=True)
 
     class Meta:
@@ -141,6 +144,12 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} ({self.get_state_display()})"
+
+    def kept_pieces(self) -> list[Piece]:
+        return [Piece(lot_id, amount) for lot_id, amount in self.pieces]
+
+    def keep_pieces(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = [[piece.lot_id, piece.amount] for piece in pieces]
 
 
 class Entries(models.QuerySet["Entry"]):

@@ -169,7 +169,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_RATE_LIMITS = {
-    # Ten wrong passwords in five minutes for one address, from anywhere; thirty tries a minute from one place.
+    # Ten wrong passwords in five minutes for one address, from anywhere; ten a minute from one place.
     "login_failed": "10/5m/key,10/m/ip",
     "login": "30/m/ip",
     "signup": "20/h/ip",

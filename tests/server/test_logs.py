@@ -38,7 +38,9 @@ def test_secrets_in_texts_are_hidden(text: str, secret: str) -> None:
     assert HIDDEN in hidden
 
 
-@pytest.mark.parametrize("text", ["/team/invitations/12/withdraw/", "GET /keys/ 200", "tokens were counted: 3"])
+@pytest.mark.parametrize(
+    "text", ["/team/invitations/12/withdraw/", "GET /keys/ 200", "tokens were counted: 3"]
+)
 def test_plain_texts_stay(text: str) -> None:
     assert hide_in_text(text) == text
 

@@ -60,6 +60,8 @@ def test_behind_tls(tmp_path: Path) -> None:
     """Another public address is another process: Django reads its settings once."""
     program = """
 import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
 from django.conf import settings
 from django.test import Client
 plain = Client().get("/account/login/", headers={"host": "cut.example.org"})
@@ -83,8 +85,15 @@ print("safe")
     }
     (tmp_path / "static").mkdir()
     staticfiles = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    program = f"import offcut.server.settings as s; s.STORAGES['staticfiles'] = {{'BACKEND': '{staticfiles}'}}\n" + program
+    program = (
+        f"import offcut.server.settings as s; s.STORAGES['staticfiles'] = {{'BACKEND': '{staticfiles}'}}\n"
+        + program
+    )
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.stdout.strip() == "safe", run.stderr

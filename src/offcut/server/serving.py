@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.management import call_command
 
+from offcut.errors import SettingError
 from offcut.server.first_start import first_start
 from offcut.server.processes import Child, run_together
 
@@ -21,8 +23,9 @@ def serve(say: Say) -> int:
 
     `say` gets the few lines meant for a person. Returns the exit code. Django must be set up.
     """
-    prepare(say)
     configuration = settings.CONFIGURATION
+    _require_free_port(configuration.host, configuration.port)
+    prepare(say)
     children = [Child("web", _web_command()), Child("worker", _worker_command())]
     return run_together(
         children,
@@ -40,6 +43,20 @@ def prepare(say: Say) -> None:
         say(line)
     if not settings.EMAIL_HOST:
         say(f"No mail server is set (OFFCUT_SMTP_HOST): mails are written to {settings.EMAIL_FILE_PATH}")
+
+
+def _require_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # A port whose last connections are still closing is free for us, as it is for the web server.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise SettingError(
+                f"Port {port} of {host} cannot be used: {problem.strerror or problem}.",
+                hint="Stop what uses it, or give another with --port.",
+            ) from problem
 
 
 def _web_command() -> list[str]:

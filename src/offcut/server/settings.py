@@ -179,8 +179,6 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CONFIGURATION.trusted_proxy_count
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Offcut"
-# A browser gives passkeys to https and to http://localhost only.
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HIJACK_PERMISSION_CHECK = "offcut.server.accounts.acting.may_act_as"

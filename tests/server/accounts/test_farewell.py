@@ -62,9 +62,7 @@ def test_exporting_asks_for_the_password_again(alice: Person, sign_in: Browser) 
     assert response["Location"].startswith("/account/reauthenticate/")
 
 
-def test_deleting_forgets_the_person_and_keeps_the_books(
-    charlie: Person, sign_in: Browser
-) -> None:
+def test_deleting_forgets_the_person_and_keeps_the_books(charlie: Person, sign_in: Browser) -> None:
     team = charlie.teams.get()
     make_key(team, "shop", by=charlie)
     number = charlie.pk

@@ -13,6 +13,7 @@ from django.test import Client
 
 from offcut.server.accounts.models import AuditEntry, Person, Team
 from offcut.server.accounts.roles import Role
+
 PASSWORD = "correct horse battery"
 
 pytestmark = pytest.mark.django_db
@@ -90,14 +91,10 @@ def test_reset_for_an_unknown_address_tells_the_browser_nothing(client: Client, 
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
 
 
-def test_password_change_keeps_the_browser_signed_in(
-    alice: Person, sign_in: Callable[..., Client]
-) -> None:
+def test_password_change_keeps_the_browser_signed_in(alice: Person, sign_in: Callable[..., Client]) -> None:
     client = sign_in(alice)
     new = "another horse battery"
-    client.post(
-        "/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
-    )
+    client.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     alice.refresh_from_db()
     assert alice.check_password(new)
     assert client.get("/account/").status_code == 200
@@ -131,7 +128,9 @@ def test_the_language_a_person_chose(alice: Person, sign_in: Callable[..., Clien
     assert '<html lang="de">' in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/account/", "/team/", "/team/new/", "/keys/", "/account/export/", "/account/delete/"])
+@pytest.mark.parametrize(
+    "path", ["/account/", "/team/", "/team/new/", "/keys/", "/account/export/", "/account/delete/"]
+)
 def test_signed_out_people_are_led_to_the_door(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 302

@@ -116,9 +116,7 @@ def test_a_member_who_is_gone_already(alice: Person, bob: Person, team: Team) ->
         remove_member(member, by=alice)
 
 
-def test_closing_ends_keys_people_and_name(
-    alice: Person, bob: Person, team: Team, sign_in: Browser
-) -> None:
+def test_closing_ends_keys_people_and_name(alice: Person, bob: Person, team: Team, sign_in: Browser) -> None:
     assert sign_in(bob, team, proved=True).post("/team/close/").status_code == 403
     sign_in(alice, team).post("/team/close/")
     team.refresh_from_db()

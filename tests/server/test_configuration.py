@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def test_the_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
     key = secret_key(folder)
     assert len(key) > 60
     assert secret_key(folder) == key
-    assert stat.S_IMODE(os.stat(folder / "secret-key").st_mode) == 0o600
+    assert stat.S_IMODE((folder / "secret-key").stat().st_mode) == 0o600
     assert sorted(path.name for path in folder.iterdir()) == ["secret-key"]
 
 

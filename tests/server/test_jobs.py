@@ -39,7 +39,7 @@ def test_of_two_workers_one_starts_it(one_job: str, monkeypatch: pytest.MonkeyPa
     assert DBTaskResult.objects.count() == 1
 
 
-def _first_answer(stale: Round):  # noqa: ANN202
+def _first_answer(stale: Round):
     original = Round.objects.__class__.filter
 
     def filtered(manager: object, *args: object, **options: object) -> object:

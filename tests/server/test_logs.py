@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.config
 
 import pytest
 from django.test import Client
@@ -46,7 +45,7 @@ def test_plain_texts_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_a_line_of_any_logger(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_of_any_logger(log_format: str) -> None:
     configuration = logging_configuration(log_format, "info")
     formatter = configuration["formatters"]["lines"]
     made = formatter.pop("()")(**formatter)

@@ -103,6 +103,13 @@ def test_the_app_is_asked_for(alice: Person, sign_in: Browser) -> None:
     assert client.get("/account/").status_code == 200
 
 
+def test_the_database_alone_gives_no_secret_away(alice: Person, sign_in: Browser) -> None:
+    secret = turn_on_app(sign_in(alice, proved=True))
+    rows = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in rows
+    assert "secret" in rows
+
+
 def test_recovery_codes_are_there(alice: Person, sign_in: Browser) -> None:
     client = sign_in(alice, proved=True)
     turn_on_app(client)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +23,10 @@ from offcut.server.accounts.acting import may_act_as
 from offcut.server.accounts.keys import revoke_key_by_operator
 from offcut.server.accounts.models import ApiKey, AuditEntry, Membership, Person, Team
 from offcut.server.accounts.teams import resume_team, suspend_team
+
+# What the libraries register of themselves: secrets that no operator needs to read, and a way to give
+# rights by group that nothing of ours asks for.
+admin.site.unregister([Authenticator, SocialToken, SocialApp, Group])
 
 
 class ReadOnly:

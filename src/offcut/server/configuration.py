@@ -142,6 +142,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "INVITATION_DAYS", "People", "How many days an invitation to a team holds.", "7", whole_number(1, 90)
     ),
+    Setting(
+        "GIFT_CREDITS", "Credits", "How many credits a new account gets as a gift.", "1", whole_number(0, 1000)
+    ),
+    Setting(
+        "FREE_PREVIEWS",
+        "Credits",
+        "How many previews a month a team may ask of the API without paying.",
+        "50",
+        whole_number(0, 100_000),
+    ),
+    Setting(
+        "HOLD_S",
+        "Credits",
+        "How many seconds credits stay set aside for an image whose result does not come. Longer than the "
+        "slowest image takes.",
+        "600",
+        whole_number(10, 86_400),
+    ),
     Setting("MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
     Setting(
         "SMTP_HOST",

@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "offcut.server.jobs",
     "offcut.server.accounts",
     "offcut.server.credits",
+    "offcut.server.credits.notices",
+    "offcut.server.payments",
 ]
 
 MIDDLEWARE = [
@@ -183,6 +185,12 @@ MFA_TOTP_ISSUER = "Offcut"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HIJACK_PERMISSION_CHECK = "offcut.server.accounts.acting.may_act_as"
+
+# Credits
+
+GIFT_CREDITS = CONFIGURATION.gift_credits
+FREE_PREVIEWS = CONFIGURATION.free_previews
+HOLD_S = CONFIGURATION.hold_s
 
 # Mail
 

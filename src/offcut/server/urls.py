@@ -22,5 +22,6 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     # Until the website has a front page, the first page is the account's.
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
+    path("notices/", include("offcut.server.credits.notices.urls")),
     path("", include("offcut.server.accounts.urls")),
 ]

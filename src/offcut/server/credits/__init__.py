@@ -1,1 +1,1 @@
-"""Credits: lots, holds and what is written about them."""
+"""Credits: accounts, lots, holds, plans and the rules that bind them. README.md holds the invariants."""

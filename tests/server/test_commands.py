@@ -78,3 +78,44 @@ def test_revoking_a_key(team: Team) -> None:
 )
 def test_what_is_not_there_is_said(words: tuple[str, ...]) -> None:
     assert "offcut: " in type_in(*words, fails=True)
+
+
+def test_granting_and_correcting(team: Team) -> None:
+    output = type_in("credits", "grant", str(team.pk), "10.25", "--reason", "a lost order")
+    assert f"Granted 10.25 credits to {team.name}" in output
+    lines = type_in("credits", "statement", str(team.pk)).splitlines()
+    assert "adjustment\t10.25" in lines
+    entry = next(line for line in lines if "a lost order" in line).partition("\t")[0]
+    type_in("credits", "correct", entry, "-0.25", "--reason", "a slip")
+    corrected = type_in("credits", "statement", str(team.pk)).splitlines()
+    assert "adjustment\t10" in corrected
+    assert any("a slip" in line for line in corrected)
+    deeds = type_in("audit", "--team", str(team.pk))
+    assert "credits.granted" in deeds
+    assert "credits.corrected" in deeds
+
+
+def test_the_same_grant_twice_gives_once(team: Team) -> None:
+    for _ in range(2):
+        type_in("credits", "grant", str(team.pk), "5", "--reason", "x", "--id", "order-7")
+    assert "adjustment\t5" in type_in("credits", "statement", str(team.pk)).splitlines()
+    type_in("credits", "grant", str(team.pk), "6", "--reason", "x", "--id", "order-7", fails=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("grant", "TEAM", "0", "--reason", "x"),
+        ("grant", "TEAM", "0.001", "--reason", "x"),
+        ("grant", "TEAM", "many", "--reason", "x"),
+        ("grant", "TEAM", "5", "--reason", "x", "--until", "tomorrow"),
+        ("grant", "999999", "5", "--reason", "x"),
+        ("correct", "999999", "1", "--reason", "x"),
+        ("statement", "999999"),
+    ],
+)
+def test_credits_that_cannot_be_booked(team: Team, words: tuple[str, ...]) -> None:
+    before = type_in("credits", "statement", str(team.pk))
+    said = type_in("credits", *(word.replace("TEAM", str(team.pk)) for word in words), fails=True)
+    assert "offcut: " in said
+    assert type_in("credits", "statement", str(team.pk)) == before

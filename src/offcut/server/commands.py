@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from offcut.errors import OffcutError
+from offcut.server.command_setup import django_ready, find_team
+from offcut.server.credit_commands import credit_app
 
 if TYPE_CHECKING:
     from offcut.server.accounts.models import Person, Team
@@ -20,6 +19,7 @@ admin_app = typer.Typer(no_args_is_help=True, help="The operator's commands, on 
 team_app = typer.Typer(no_args_is_help=True, help="Find a team, see it, suspend it.")
 server_app.add_typer(admin_app, name="admin")
 admin_app.add_typer(team_app, name="team")
+admin_app.add_typer(credit_app, name="credits")
 
 
 @server_app.command()
@@ -33,7 +33,7 @@ def serve(
         os.environ["OFFCUT_HOST"] = host
     if port is not None:
         os.environ["OFFCUT_PORT"] = str(port)
-    with _django():
+    with django_ready():
         from offcut.server.serving import serve as run
 
         # Each line is flushed: whoever reads our output through a pipe waits for the key.
@@ -44,7 +44,7 @@ def serve(
 @admin_app.command("create-owner")
 def create_owner(email: str, name: Annotated[str, typer.Option(help="The person's name.")] = "") -> None:
     """Make an owner of the website, or make one of somebody who is here already; prints a sign-in link."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.people import create_owner as create
         from offcut.server.accounts.sign_in_links import make_sign_in_link
 
@@ -55,7 +55,7 @@ def create_owner(email: str, name: Annotated[str, typer.Option(help="The person'
 @admin_app.command("sign-in-link")
 def sign_in_link(email: str) -> None:
     """Print a link that signs this person in once. A second factor is still asked for."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.sign_in_links import make_sign_in_link
 
         print(make_sign_in_link(_person(email)))
@@ -64,7 +64,7 @@ def sign_in_link(email: str) -> None:
 @admin_app.command("reset-second-factor")
 def reset_second_factor(email: str) -> None:
     """Remove authenticator app, passkeys and recovery codes of somebody who has lost them."""
-    with _django():
+    with django_ready():
         from allauth.mfa.models import Authenticator
 
         from offcut.server.accounts.audit import write_down
@@ -78,7 +78,7 @@ def reset_second_factor(email: str) -> None:
 @admin_app.command("revoke-key")
 def revoke_key(prefix: str) -> None:
     """Switch an API key off for good; PREFIX is what it begins with (offcut_ and 8 letters)."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.keys import revoke_key_by_operator
         from offcut.server.accounts.models import ApiKey
 
@@ -96,7 +96,7 @@ def audit(
     last: Annotated[int, typer.Option(min=1, max=100_000, help="How many lines.")] = 50,
 ) -> None:
     """Who did what: the latest lines of the audit log, newest first."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.models import AuditEntry
 
         entries = AuditEntry.objects.all()
@@ -111,7 +111,7 @@ def audit(
 @team_app.command("find")
 def find(text: str) -> None:
     """Teams by name, number, a member's address, or the beginning of a key."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.teams import find_teams
 
         teams = find_teams(text)
@@ -124,8 +124,8 @@ def find(text: str) -> None:
 @team_app.command("show")
 def show(number: int) -> None:
     """A team with its people and keys."""
-    with _django():
-        team = _team(number)
+    with django_ready():
+        team = find_team(number)
         print(f"{team.pk}\t{_state(team)}\t{team.name}\tmade {team.created_at:%Y-%m-%d}")
         if team.suspension_reason:
             print(f"reason\t{team.suspension_reason}")
@@ -139,10 +139,10 @@ def show(number: int) -> None:
 @team_app.command("suspend")
 def suspend(number: int, reason: Annotated[str, typer.Option(help="Why; kept with the team.")]) -> None:
     """Stop a team's keys and spending until it is resumed."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.teams import suspend_team
 
-        team = _team(number)
+        team = find_team(number)
         suspend_team(team, reason, by=None)
         print(f"{team.name} is suspended.")
 
@@ -150,32 +150,12 @@ def suspend(number: int, reason: Annotated[str, typer.Option(help="Why; kept wit
 @team_app.command("resume")
 def resume(number: int) -> None:
     """End a team's suspension."""
-    with _django():
+    with django_ready():
         from offcut.server.accounts.teams import resume_team
 
-        team = _team(number)
+        team = find_team(number)
         resume_team(team, by=None)
         print(f"{team.name} works again.")
-
-
-@contextmanager
-def _django() -> Iterator[None]:
-    """Django for the length of a command; our errors become one line and exit code 1."""
-    try:
-        _set_up()
-        yield
-    except OffcutError as error:
-        print(f"offcut: {error}{' ' + error.hint if error.hint else ''}", file=sys.stderr)
-        raise typer.Exit(1) from None
-
-
-def _set_up() -> None:
-    try:
-        import django
-    except ModuleNotFoundError:
-        raise OffcutError("The server is not installed.", hint='Run: pip install "offcut[server]"') from None
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "offcut.server.settings")
-    django.setup()
 
 
 def _person(email: str) -> Person:
@@ -185,15 +165,6 @@ def _person(email: str) -> Person:
     if person is None:
         raise OffcutError(f"Nobody has the address {email}.")
     return person
-
-
-def _team(number: int) -> Team:
-    from offcut.server.accounts.models import Team
-
-    team = Team.objects.filter(pk=number).first()
-    if team is None:
-        raise OffcutError(f"There is no team {number}.", hint="`offcut admin team find` finds its number.")
-    return team
 
 
 def _state(team: Team) -> str:

@@ -143,7 +143,11 @@ SETTINGS: tuple[Setting, ...] = (
         "INVITATION_DAYS", "People", "How many days an invitation to a team holds.", "7", whole_number(1, 90)
     ),
     Setting(
-        "GIFT_CREDITS", "Credits", "How many credits a new account gets as a gift.", "1", whole_number(0, 1000)
+        "GIFT_CREDITS",
+        "Credits",
+        "How many credits a new account gets as a gift.",
+        "1",
+        whole_number(0, 1000),
     ),
     Setting(
         "FREE_PREVIEWS",

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="offcut-tests-"))
+(_FOLDER / "static").mkdir()
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
@@ -65,12 +66,11 @@ if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
+def _fresh_cache() -> None:
     """Rate limits count in the cache: each test begins at zero."""
     from django.core.cache import cache
 
     cache.clear()
-    yield
 
 
 @pytest.fixture

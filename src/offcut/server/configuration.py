@@ -92,7 +92,7 @@ SETTINGS: tuple[Setting, ...] = (
         shown_default="the user's data folder, `offcut/server` in it",
     ),
     Setting("HOST", "Place", "The address to listen on. `0.0.0.0` listens on all.", "127.0.0.1"),
-    Setting("PORT", "Place", "The port to listen on.", "8000", whole_number(0, 65535)),
+    Setting("PORT", "Place", "The port to listen on.", "8000", whole_number(1, 65535)),
     Setting(
         "PUBLIC_URL",
         "Place",
@@ -143,7 +143,11 @@ SETTINGS: tuple[Setting, ...] = (
         "INVITATION_DAYS", "People", "How many days an invitation to a team holds.", "7", whole_number(1, 90)
     ),
     Setting(
-        "GIFT_CREDITS", "Credits", "How many credits a new account gets as a gift.", "1", whole_number(0, 1000)
+        "GIFT_CREDITS",
+        "Credits",
+        "How many credits a new account gets as a gift.",
+        "1",
+        whole_number(0, 1000),
     ),
     Setting(
         "FREE_PREVIEWS",

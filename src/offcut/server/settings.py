@@ -171,18 +171,17 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
 ACCOUNT_RATE_LIMITS = {
-    # Ten wrong passwords in five minutes for one address, from anywhere; thirty tries a minute from one place.
+    # Ten wrong passwords in five minutes for one address, from anywhere; ten a minute from one place.
     "login_failed": "10/5m/key,10/m/ip",
     "login": "30/m/ip",
     "signup": "20/h/ip",
     "reset_password": "20/h/ip,5/h/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIGURATION.trusted_proxy_count
+MFA_ADAPTER = "offcut.server.accounts.second_factors.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Offcut"
-# A browser gives passkeys to https and to http://localhost only.
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HIJACK_PERMISSION_CHECK = "offcut.server.accounts.acting.may_act_as"

@@ -21,6 +21,9 @@ _STATUS = {
 }
 """The first line whose error fits decides."""
 
+_OWN_SECRETS = ("account_", "mfa_", "socialaccount_")
+"""How the names of allauth's pages begin."""
+
 
 class PersonMiddleware:
     """Speaks the person's language, and puts them and an operator behind them on every line written."""
@@ -43,6 +46,16 @@ class PersonMiddleware:
                 return self.get_response(request)
         finally:
             acting_operator_id.reset(token)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """An operator who acts as somebody does not reach their address, password and second factors."""
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if acting_operator_id.get() and name.startswith(_OWN_SECRETS) and name != "account_logout":
+            error = NotAllowedError(
+                "Only the person themself can do that.", hint="Stop acting as this person."
+            )
+            return self.process_exception(request, error)
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page that says what is the matter and what to do. Other errors take their usual way."""

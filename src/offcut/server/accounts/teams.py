@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from offcut.errors import LastOwnerError, NotAllowedError
@@ -36,6 +37,18 @@ def require(person: Person, team: Team, deed: Deed) -> Membership:
     if not may(membership.role, deed):
         raise NotAllowedError("Your role in this team does not allow that.")
     return membership
+
+
+def find_teams(text: str, at_most: int = 50) -> list[Team]:
+    """Teams by name, number, a member's address, or the beginning of a key; newest first. For operators."""
+    fits = (
+        Q(name__icontains=text)
+        | Q(memberships__person__email__icontains=text)
+        | Q(keys__prefix__startswith=text)
+    )
+    if text.isdecimal():
+        fits |= Q(pk=int(text))
+    return list(Team.objects.filter(fits).distinct().order_by("-id")[:at_most])
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,5 +20,4 @@ def once(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/sign_in_once.html", {"person": link.person})
     person = use_sign_in_link(token)
-    record_authentication(request, person, method="sign_in_link")
     return perform_login(request, person, email_verification="none")

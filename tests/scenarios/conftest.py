@@ -38,9 +38,9 @@ from offcut.server.accounts.people import welcome  # noqa: E402
 from offcut.server.credits import ledger, statement, subscriptions  # noqa: E402
 from offcut.server.credits.amounts import amount_of, credits_of  # noqa: E402
 from offcut.server.credits.models import Pack, PackTerms, Plan, PlanTerms, Subscription  # noqa: E402
+from offcut.server.credits.notices.tasks import deliver_notices  # noqa: E402
 from offcut.server.credits.rules import Source  # noqa: E402
 from offcut.server.credits.tasks import lapse_holds, notice_ending_lots  # noqa: E402
-from offcut.server.credits.notices.tasks import deliver_notices  # noqa: E402
 from offcut.server.payments import orders  # noqa: E402
 from offcut.server.payments.models import Order, OrderState  # noqa: E402
 from offcut.server.payments.tasks import renew_subscriptions  # noqa: E402
@@ -171,6 +171,6 @@ class Story:
 
 
 @pytest.fixture
-def story(db: None, mails: list) -> Iterator[Story]:
+def story(db: None, mails: list) -> Iterator[Story]:  # noqa: ARG001
     with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False) as clock:
         yield Story(clock, mails)

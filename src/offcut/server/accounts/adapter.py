@@ -9,9 +9,12 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from offcut.errors import MailError
+from offcut.server.accounts.models import Person
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +24,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.CONFIGURATION.sign_up == "open" or bool(request.session.get("invited"))
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """allauth's mails are text; the same text as HTML goes with it, for readers that prefer that."""
+        mail = super().render_mail(template_prefix, email, context, headers)
+        html = render_to_string("account/email/mail.html", {"subject": mail.subject, "body": mail.body})
+        mail.attach_alternative(html, "text/html")
+        return mail
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         try:
@@ -35,3 +51,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, _sociallogin: Any) -> bool:
         return AccountAdapter(request).is_open_for_signup(request)
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Person:
+        person: Person = super().populate_user(request, sociallogin, data)
+        parts = (data.get("first_name"), data.get("last_name"))
+        name = data.get("name") or " ".join(part for part in parts if part)
+        person.name = name[: Person._meta.get_field("name").max_length]
+        return person

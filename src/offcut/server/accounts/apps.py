@@ -9,7 +9,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and teams"
 
     def ready(self) -> None:
-        from offcut.server.accounts import acting, receivers
+        from datetime import timedelta
+
+        from offcut.server.accounts import acting, receivers, tasks
+        from offcut.server.jobs.schedule import every
 
         acting.write_down_acting()
         receivers.connect()
+        every(timedelta(days=1), tasks.forget_what_is_over)

@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-PROGRAM = "from offcut.server.commands import server_app; server_app()"
+PROGRAM = "from offcut.server.command import server_app; server_app()"
 PATIENCE_S = 90
 
 

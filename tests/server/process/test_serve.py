@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 Served = Any
-PROGRAM = "from offcut.server.commands import server_app; server_app()"
+PROGRAM = "from offcut.server.command import server_app; server_app()"
 PATIENCE_S = 90
 
 

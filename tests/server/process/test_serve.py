@@ -62,7 +62,7 @@ def test_from_an_empty_folder_and_back(
     assert len(below) >= 2
     assert served.stop() == 0
     assert not any(Path(f"/proc/{number}").exists() for number in below)
-    file = data_dir / "offcut.sqlite3"
+    file = data_dir / "database.sqlite3"
     assert file.exists() is not bool(database)
     if not database:
         with closing(sqlite3.connect(file)) as connection:

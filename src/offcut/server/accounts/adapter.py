@@ -23,6 +23,7 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sign-up may be for invited people only, and a mail server that is away is said plainly."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether this browser may sign up: always, or with an invitation's link opened in it."""
         return settings.CONFIGURATION.sign_up == "open" or bool(request.session.get("invited"))
 
     def render_mail(
@@ -39,6 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return mail
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send at once; raises MailError when the mail server does not take it."""
         try:
             super().send_mail(template_prefix, email, context)
         except (smtplib.SMTPException, OSError) as problem:
@@ -50,9 +52,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """The same rule for people who come by way of a provider."""
 
     def is_open_for_signup(self, request: HttpRequest, _sociallogin: Any) -> bool:
+        """As for people who sign up with a password."""
         return AccountAdapter(request).is_open_for_signup(request)
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Person:
+        """Take the name that the provider tells."""
         person: Person = super().populate_user(request, sociallogin, data)
         parts = (data.get("first_name"), data.get("last_name"))
         name = data.get("name") or " ".join(part for part in parts if part)

@@ -1,3 +1,5 @@
+"""How Django knows this package."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
@@ -9,6 +11,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and teams"
 
     def ready(self) -> None:
+        """Start listening, and name the recurring jobs."""
         from datetime import timedelta
 
         from offcut.server.accounts import acting, receivers, tasks

@@ -19,6 +19,7 @@ class OneLineField(forms.CharField):
     """Text that goes into headings and mail subjects: line breaks and control characters become spaces."""
 
     def to_python(self, value: Any) -> str:
+        """The text in one line, without spaces at its ends."""
         text = "".join(letter if letter.isprintable() else " " for letter in str(value or ""))
         return str(super().to_python(" ".join(text.split())))
 

@@ -64,6 +64,7 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_POST
 @team_page
 def rename(request: HttpRequest, own: Membership) -> HttpResponse:
+    """Gives the team another name."""
     form = TeamForm(request.POST)
     if form.is_valid():
         rename_team(own.team, form.cleaned_data["name"], by=_self(request))
@@ -76,6 +77,7 @@ def rename(request: HttpRequest, own: Membership) -> HttpResponse:
 @require_POST
 @team_page
 def role(request: HttpRequest, own: Membership, membership_id: int) -> HttpResponse:
+    """Gives a member another role."""
     member = get_object_or_404(own.team.memberships, pk=membership_id)
     form = RoleForm(request.POST)
     if form.is_valid():

@@ -43,6 +43,9 @@ def test_nothing_given_is_a_working_server() -> None:
         ("OFFCUT_SIGN_UP", "closed"),
         ("OFFCUT_PUBLIC_URL", "example.org"),
         ("OFFCUT_LOG_FORMAT", "xml"),
+        ("OFFCUT_TIME_ZONE", "Europe/Atlantis"),
+        ("OFFCUT_TIME_ZONE", "../../etc/passwd"),
+        ("OFFCUT_OWNER_EMAIL", "olga"),
         ("OFFCUT_DATABASE_URL", "mysql://root:hunter2@db/x"),
     ],
 )

@@ -8,6 +8,7 @@ from this table, and a test compares the two.
 from __future__ import annotations
 
 import os
+import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,23 @@ def database_address(text: str) -> str:
     return text
 
 
+def e_mail_address(text: str) -> str:
+    """An e-mail address, as far as its shape tells. Raises ValueError."""
+    name, _, host = text.partition("@")
+    if not name or not host or any(letter.isspace() for letter in text):
+        raise ValueError("looks like name@example.org")
+    return text.lower()
+
+
+def time_zone_name(text: str) -> str:
+    """The name of a time zone that this machine knows. Raises ValueError."""
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; they look like Europe/Madrid") from None
+    return text
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "OFFCUT_DATA_DIR",
@@ -148,7 +166,13 @@ SETTINGS: tuple[Setting, ...] = (
         "open",
         one_of("open", "invited"),
     ),
-    Setting("OFFCUT_OWNER_EMAIL", "People", "The e-mail address of the first owner.", "owner@localhost"),
+    Setting(
+        "OFFCUT_OWNER_EMAIL",
+        "People",
+        "The e-mail address of the first owner.",
+        "owner@localhost",
+        e_mail_address,
+    ),
     Setting(
         "OFFCUT_INVITATION_DAYS",
         "People",
@@ -218,7 +242,13 @@ SETTINGS: tuple[Setting, ...] = (
         "en",
         one_of("en", "es", "de", "fr"),
     ),
-    Setting("OFFCUT_TIME_ZONE", "Words", "The time zone of new teams, such as `Europe/Madrid`.", "UTC"),
+    Setting(
+        "OFFCUT_TIME_ZONE",
+        "Words",
+        "The time zone of new teams, such as `Europe/Madrid`.",
+        "UTC",
+        time_zone_name,
+    ),
     Setting(
         "OFFCUT_THREADS", "Running", "How many requests are answered at once.", "8", whole_number(1, 256)
     ),

@@ -25,6 +25,7 @@ def test_the_page_is_the_tables() -> None:
 
 def test_every_setting_is_explained_and_named_once() -> None:
     assert all(setting.help.endswith((".", ")")) for setting in SETTINGS)
+    assert all(setting.variable.startswith("OFFCUT_") for setting in SETTINGS)
     assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
 
 

@@ -202,6 +202,20 @@ SETTINGS: tuple[Setting, ...] = (
         "600",
         whole_number(10, 86_400),
     ),
+    Setting(
+        "OFFCUT_PAYMENT_GATEWAY",
+        "Credits",
+        "Who moves the money. `manual`: the owner marks orders as paid.",
+        "manual",
+        one_of("manual"),
+    ),
+    Setting(
+        "OFFCUT_INVOICE_FONT",
+        "Credits",
+        "A TrueType font file for invoices. Needed for names outside the Latin-1 letters where the machine "
+        "has none of DejaVu Sans, Noto Sans and Liberation Sans.",
+        shown_default="one of those, where it is installed",
+    ),
     Setting("OFFCUT_MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
     Setting(
         "OFFCUT_SMTP_HOST",

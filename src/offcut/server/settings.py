@@ -191,6 +191,8 @@ HIJACK_PERMISSION_CHECK = "offcut.server.accounts.acting.may_act_as"
 GIFT_CREDITS = CONFIGURATION.gift_credits
 FREE_PREVIEWS = CONFIGURATION.free_previews
 HOLD_S = CONFIGURATION.hold_s
+PAYMENT_GATEWAY = CONFIGURATION.payment_gateway
+INVOICE_FONT = CONFIGURATION.invoice_font
 
 # Mail
 

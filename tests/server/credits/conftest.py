@@ -16,14 +16,14 @@ BOOK = (Account, Lot, Hold, Entry, KeyMonth)
 
 
 @pytest.fixture
-def team(db: None) -> Team:  # noqa: ARG001
+def team(db: None) -> Team:
     team = Team.objects.create(name="Atelier", time_zone="Europe/Madrid")
     ledger.open_account(team, now=NOW)
     return team
 
 
 @pytest.fixture
-def whole_book(db: None) -> Callable[[], list]:  # noqa: ARG001
+def whole_book(db: None) -> Callable[[], list]:
     """Read every row of the book."""
     return lambda: [list(model.objects.order_by("pk").values_list()) for model in BOOK]
 

@@ -264,10 +264,25 @@ def _advance(subscription: Subscription, now: datetime) -> None:
         elif now >= subscription.period_end + subscription.terms.facts.grace:
             _end(subscription, subscription.period_end + subscription.terms.facts.grace)
         elif subscription.state == SubscriptionState.ACTIVE:
-            subscription.state = SubscriptionState.PAST_DUE
-            _write_down(subscription, "past_due", now, None)
+            _fall_due(subscription, now)
         else:
             return
+
+
+def _fall_due(subscription: Subscription, now: datetime) -> None:
+    subscription.state = SubscriptionState.PAST_DUE
+    _write_down(subscription, "past_due", now, None)
+    plan = subscription.next_plan or subscription.terms.plan
+    terms = plan.terms_at(subscription.period_end)
+    outbox.write(
+        subscription.account_id,
+        NoticeKind.PAYMENT_FAILED,
+        f"subscription:{subscription.pk}:{subscription.stretch}:{subscription.paid_months}",
+        now,
+        plan=plan.name,
+        price=f"{terms.price / 100:.2f} {terms.currency}",
+        ends_at=subscription.period_end + subscription.terms.facts.grace,
+    )
 
 
 def _next_billing(subscription: Subscription, terms: PlanTerms, now: datetime) -> None:

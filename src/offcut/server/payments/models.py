@@ -31,8 +31,8 @@ class OrderState(models.TextChoices):
 class Order(models.Model):
     """What a team owes for one thing. Its price and tax are fixed when it is made.
 
-    `list_price` − `deducted` = `net`; `net` + `tax` = `total`. `deducted` is what an upgrade leaves unused
-    of the old period, and money owed to the team from before.
+    `list_price` − `deducted` = `net`; `net` + `tax` = `total`. Deducted is first `unused`, the part of the
+    old period's price that an upgrade leaves unused, then money owed to the team from before.
     """
 
     team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="orders")
@@ -43,6 +43,7 @@ class Order(models.Model):
     # For a renewal: which month of the subscription begins with it. One renewal a billing date.
     renewal = models.CharField(max_length=40, blank=True)
     list_price = models.PositiveIntegerField(_("list price"))
+    unused = models.PositiveIntegerField(_("unused part of the old period"), default=0)
     deducted = models.PositiveIntegerField(_("deducted"), default=0)
     tax_rate = models.PositiveIntegerField(_("tax rate, in 1/100 percent"), default=0)
     tax = models.PositiveIntegerField(_("tax"))
@@ -53,6 +54,7 @@ class Order(models.Model):
     gateway_reference = models.CharField(_("reference"), max_length=200, blank=True)
     made_at = models.DateTimeField(_("made"))
     due_at = models.DateTimeField(_("due"))
+    collected_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(_("paid"), null=True)
     actor_id = models.BigIntegerField(_("person"), null=True)
 

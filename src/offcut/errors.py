@@ -2,11 +2,46 @@
 
     OffcutError
     ├── PhotoError           the photo cannot be used
+    │   ├── PhotoNotFoundError      no file of that name, or nothing that a pattern or folder holds
+    │   ├── PhotoUnreadableError    the file is there and cannot be read
+    │   ├── PhotoTypeError          neither path, bytes, file, Pillow image nor array
+    │   ├── PhotoAddressError       the address does not give a photo
+    │   ├── EmptyPhotoError         no bytes at all
+    │   ├── NotAnImageError         bytes that are no image
+    │   ├── UnsupportedPhotoError   a kind of file that Offcut does not read
+    │   ├── TruncatedPhotoError     the file ends before the picture does
+    │   ├── BrokenPhotoError        the file is damaged
+    │   ├── FileTooLargeError       more bytes than allowed
+    │   ├── TooManyPixelsError      more pixels than allowed
+    │   ├── InvalidDimensionsError  too small, too long, or too narrow
+    │   ├── DecompressionBombError  a small file that unpacks to a huge one
+    │   ├── InvalidPixelsError      an array that is no photo
+    │   └── BrokenArchiveError      a ZIP that is not colour and alpha
     ├── OptionError          an option has a value that is not allowed
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
-    ├── DeviceError          the processor or precision asked for cannot be had
+    │   ├── GraphModelError         a TensorFlow.js graph model cannot be read
+    │   ├── UnknownModelError       no weights of that name are known
+    │   ├── LicenceError            the licence of the weights was not accepted
+    │   ├── WeightsMissingError     the weights were never fetched
+    │   ├── WeightsCorruptError     the weights on disk are not what they should be
+    │   ├── WeightsBusyError        another process has been fetching them for too long
+    │   ├── WeightsStorageError     the folder has no room, or cannot be written
+    │   └── DownloadError           fetching failed
+    │       ├── NoNetworkError          the other side could not be reached
+    │       ├── WrongHashError          what came is not what was expected
+    │       └── ToolMissingError        npm or pip is not installed
+    ├── DeviceError          the device asked for cannot be had
+    │   └── PrecisionError          the precision asked for cannot be had
     ├── OutputError          the result cannot be written
+    │   ├── UnwritableOutputError   no permission, no such folder, a folder in the way
+    │   ├── DiskFullError           no room left
+    │   ├── OutputTooLargeError     more pixels than the format can hold
+    │   ├── OutputExistsError       a file of that name is there already
+    │   ├── OutputInUseError        another run is working on the same result
+    │   └── OutputIsTerminalError   a picture would be printed on the screen
+    ├── UsageError           the command line asks for two things that exclude each other
+    ├── UnexpectedError      a fault of ours, on one photo of many
     ├── SettingError         a setting of the server cannot be used
     ├── MailError            a mail cannot be sent at the moment
     ├── AccountError         a person, team or key may not do this
@@ -42,7 +77,9 @@
         └── RefundError                a refund cannot be asked for or given
 
 Each error has a stable `code` (for programs), one sentence that a person understands, and a `hint`
-that says what to do next. No HTTP status lives here: the server maps codes to statuses.
+that says what to do next. An `OptionError` carries one code per option (`invalid_roi`, `invalid_size`, …):
+`offcut.engine.options.OPTION_CODES` lists them all. No HTTP status lives here: the server maps codes to
+statuses.
 """
 
 from __future__ import annotations
@@ -57,7 +94,7 @@ class OffcutError(Exception):
     there is nothing to add).
     """
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     default_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -71,14 +108,132 @@ class PhotoError(OffcutError):
     code = "photo_error"
 
 
+class PhotoNotFoundError(PhotoError):
+    """No file of that name, or nothing that a pattern or a folder holds."""
+
+    code = "photo_not_found"
+    default_hint = "Check the spelling; a folder inside a folder is looked into with --recursive."
+
+
+class PhotoUnreadableError(PhotoError):
+    """The file is there and cannot be read."""
+
+    code = "photo_unreadable"
+    default_hint = "Check that you may read the file and that it is no folder."
+
+
+class PhotoTypeError(PhotoError):
+    """A photo was given as something that is neither path, bytes, file, Pillow image nor array."""
+
+    code = "photo_type"
+    default_hint = (
+        "Give a path, bytes, an open binary file, a Pillow image, or a uint8 array of H×W, H×W×3 (RGB) or "
+        "H×W×4 (RGBA)."
+    )
+
+
+class PhotoAddressError(PhotoError):
+    """The address does not give a photo: it cannot be reached, refuses, or sends too much."""
+
+    code = "photo_address_failed"
+    default_hint = "Check the address in a browser, or save the photo and give the file."
+
+
+class EmptyPhotoError(PhotoError):
+    """There are no bytes at all."""
+
+    code = "empty_photo"
+    default_hint = "The file is empty: it may not have been copied or uploaded to its end."
+
+
+class NotAnImageError(PhotoError):
+    """The bytes are not an image of any kind that is known."""
+
+    code = "not_an_image"
+    default_hint = "Give a photo as JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF."
+
+
+class UnsupportedPhotoError(PhotoError):
+    """The bytes are of a known kind that Offcut does not read. `kind` names it, such as "mp4" or "svg"."""
+
+    code = "unsupported_photo"
+    default_hint = "Save it as JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF first."
+
+    def __init__(self, kind: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+
+
+class TruncatedPhotoError(PhotoError):
+    """The file ends before the picture does."""
+
+    code = "truncated_image"
+    default_hint = "Copy or download the photo again: part of it is missing."
+
+
+class BrokenPhotoError(PhotoError):
+    """The file is damaged and cannot be read."""
+
+    code = "broken_image"
+    default_hint = "Open the photo in an image program and save it anew."
+
+
+class FileTooLargeError(PhotoError):
+    """The file has more bytes than the limit."""
+
+    code = "file_too_large"
+    default_hint = "Save the photo as JPEG, or make it smaller."
+
+
+class TooManyPixelsError(PhotoError):
+    """The photo has more pixels than the limit."""
+
+    code = "too_many_pixels"
+    default_hint = "Make the photo smaller first."
+
+
+class InvalidDimensionsError(PhotoError):
+    """A side is too short or too long, or the photo is too narrow for its length."""
+
+    code = "invalid_dimensions"
+    default_hint = "Give a photo whose sides are in a usual proportion."
+
+
+class DecompressionBombError(PhotoError):
+    """A small file that unpacks to a huge one."""
+
+    code = "decompression_bomb"
+    default_hint = "Open the photo in an image program and save it anew."
+
+
+class InvalidPixelsError(PhotoError):
+    """An array or image object that cannot be understood as a photo."""
+
+    code = "invalid_pixels"
+    default_hint = "Give H×W, H×W×3 or H×W×4 values: uint8, uint16, or floats from 0 to 1."
+
+
+class BrokenArchiveError(PhotoError):
+    """A ZIP that does not hold a readable color.jpg and alpha.png of one size."""
+
+    code = "broken_archive"
+    default_hint = "Give a ZIP that was made with the zip format: color.jpg and alpha.png in it."
+
+
 class OptionError(OffcutError):
-    """An option has a value that is not allowed. `parameter` is the option's name."""
+    """An option has a value that is not allowed. `parameter` is the option's name.
+
+    `code` is `invalid_<parameter>` unless the reason has a code of its own (`roi_exceeds_bounds`).
+    """
 
     code = "invalid_option"
 
-    def __init__(self, parameter: str, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, parameter: str, message: str, *, code: str | None = None, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.parameter = parameter
+        self.code = code or f"invalid_{parameter}"
 
 
 class NoForegroundError(OffcutError):
@@ -94,16 +249,149 @@ class ModelError(OffcutError):
     code = "model_error"
 
 
+class UnknownModelError(ModelError):
+    """No weights of that name are in the catalogue."""
+
+    code = "unknown_model"
+    default_hint = "`offcut models list` shows the names."
+
+
+class LicenceError(ModelError):
+    """The licence of these weights forbids commercial use and has not been accepted."""
+
+    code = "licence_not_accepted"
+
+
+class WeightsMissingError(ModelError):
+    """The weights were never fetched to this machine."""
+
+    code = "weights_missing"
+
+
+class WeightsCorruptError(ModelError):
+    """The weights on disk are not what they should be."""
+
+    code = "weights_corrupt"
+
+
+class WeightsBusyError(ModelError):
+    """Another process has held the weights' lock for too long."""
+
+    code = "weights_locked"
+    default_hint = "Wait for the other process, or end it, and try again."
+
+
+class WeightsStorageError(ModelError):
+    """The models folder has no room, or cannot be written."""
+
+    code = "weights_storage"
+
+
+class DownloadError(ModelError):
+    """Fetching the weights failed."""
+
+    code = "download_failed"
+    default_hint = "Try again later; what has arrived is kept."
+
+
+class NoNetworkError(DownloadError):
+    """The other side could not be reached."""
+
+    code = "no_network"
+    default_hint = "Check the connection and the proxy, or fetch the file elsewhere and pull from it."
+
+
+class WrongHashError(DownloadError):
+    """What came is not what was expected."""
+
+    code = "wrong_hash"
+    default_hint = "Nothing was kept. Try again; if it happens twice, do not trust the source."
+
+
+class ToolMissingError(DownloadError):
+    """A program that is needed to fetch the weights is not installed."""
+
+    code = "tool_missing"
+
+
+class GraphModelError(ModelError):
+    """A TensorFlow.js graph model is broken or has something in it that is not known here."""
+
+    code = "graph_model_unreadable"
+    default_hint = "Fetch the weights again; if that does not help, this network is not supported."
+
+
 class DeviceError(OffcutError):
-    """The processor or precision asked for cannot be had on this machine."""
+    """The device asked for cannot be had on this machine."""
 
     code = "device_unavailable"
+
+
+class PrecisionError(DeviceError):
+    """The precision asked for cannot be had on the device."""
+
+    code = "precision_unavailable"
 
 
 class OutputError(OffcutError):
     """The result cannot be written."""
 
     code = "output_error"
+
+
+class UnwritableOutputError(OutputError):
+    """The file cannot be created there: no permission, no such folder, or a folder in the way."""
+
+    code = "unwritable_output"
+    default_hint = "Choose another folder, or allow writing to this one."
+
+
+class DiskFullError(OutputError):
+    """There is no room left where the file should go."""
+
+    code = "disk_full"
+    default_hint = "Make room, or choose another disk."
+
+
+class OutputTooLargeError(OutputError):
+    """The picture has more pixels than the output format can hold."""
+
+    code = "output_too_large"
+    default_hint = "Choose PNG or TIFF, or a smaller size."
+
+
+class OutputExistsError(OutputError):
+    """A file of that name is there already, and nobody said to replace it."""
+
+    code = "output_exists"
+    default_hint = "Name another file with --output."
+
+
+class OutputInUseError(OutputError):
+    """Another run is working on the same result at this moment."""
+
+    code = "output_in_use"
+    default_hint = "Let the other run finish. If there is none, delete the .lock file beside the result."
+
+
+class OutputIsTerminalError(OutputError):
+    """A picture would be printed on the screen."""
+
+    code = "output_is_terminal"
+    default_hint = "Send it to a file (offcut - < dog.jpg > dog.png) or name one with --output."
+
+
+class UsageError(OffcutError):
+    """The command line asks for two things that exclude each other, or leaves out what it needs."""
+
+    code = "usage"
+
+
+class UnexpectedError(OffcutError):
+    """A fault of ours, on one photo of many: the others go on. `__cause__` is the fault itself."""
+
+    code = "unexpected_error"
+    default_hint = "This is a fault in Offcut. Please report it, with the photo if you can."
 
 
 class SettingError(OffcutError):

@@ -11,7 +11,7 @@ from offcut.errors import RevokedKeyError
 from offcut.server.accounts.keys import authenticate_key, make_key
 from offcut.server.accounts.models import Person, Team
 from offcut.server.accounts.people import create_owner
-from offcut.server.commands import server_app
+from offcut.server.command import server_app
 
 pytestmark = pytest.mark.django_db
 

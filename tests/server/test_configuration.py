@@ -25,6 +25,7 @@ def test_the_page_is_the_tables() -> None:
 
 def test_every_setting_is_explained_and_named_once() -> None:
     assert all(setting.help.endswith((".", ")")) for setting in SETTINGS)
+    assert all(setting.variable.startswith("OFFCUT_") for setting in SETTINGS)
     assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
 
 
@@ -43,6 +44,9 @@ def test_nothing_given_is_a_working_server() -> None:
         ("OFFCUT_SIGN_UP", "closed"),
         ("OFFCUT_PUBLIC_URL", "example.org"),
         ("OFFCUT_LOG_FORMAT", "xml"),
+        ("OFFCUT_TIME_ZONE", "Europe/Atlantis"),
+        ("OFFCUT_TIME_ZONE", "../../etc/passwd"),
+        ("OFFCUT_OWNER_EMAIL", "olga"),
         ("OFFCUT_DATABASE_URL", "mysql://root:hunter2@db/x"),
     ],
 )

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
+
+from offcut.server.accounts.people import create_owner
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/account/login/", "/account/signup/", "/account/password/reset/", "/nothing/here/"]
@@ -30,11 +33,52 @@ def test_every_page_has_a_strict_policy(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_needs_more_than_the_policy_allows(client: Client, path: str) -> None:
-    page = client.get(path).content.decode()
+    assert_needs_no_more(client.get(path).content.decode())
+
+
+def assert_needs_no_more(page: str) -> None:
     assert not re.search(r"\son[a-z]+=|\sstyle=|<style", page)
     inline = re.findall(r"<script(?![^>]*\ssrc=)([^>]*)>", page)
     assert all('type="application/json"' in attributes for attributes in inline)
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/",
+        "/account/email/",
+        "/account/password/set/",
+        "/account/2fa/",
+        "/account/2fa/totp/activate/",
+        "/account/2fa/webauthn/add/",
+        "/account/delete/",
+        "/team/",
+        "/team/new/",
+        "/team/close/",
+        "/keys/",
+        "/operator/",
+        "/operator/accounts/team/",
+        "/operator/accounts/team/1/change/",
+        "/operator/accounts/person/",
+        "/operator/accounts/auditentry/",
+    ],
+)
+def test_pages_behind_the_door_keep_to_it_too(client: Client, path: str) -> None:
+    owner = create_owner("owner@example.org")
+    client.force_login(owner)
+    number = owner.memberships.get().team_id
+    response = client.get(path.replace("/1/", f"/{number}/"))
+    assert response.status_code == 200
+    assert_needs_no_more(response.content.decode())
+
+
+def test_without_its_database_it_is_not_healthy(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr("django.db.backends.base.base.BaseDatabaseWrapper.cursor", refuse)
+    assert client.get("/healthz").status_code == 503
 
 
 def test_other_hosts_are_refused(client: Client) -> None:
@@ -63,7 +107,10 @@ import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
+
+from offcut.server.accounts.people import create_owner
 plain = Client().get("/account/login/", headers={"host": "cut.example.org"})
 assert plain.status_code == 301, plain.status_code
 assert plain["Location"] == "https://cut.example.org/account/login/"

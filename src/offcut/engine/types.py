@@ -29,10 +29,19 @@ Mask: TypeAlias = NDArray[np.bool_]
 Subject: TypeAlias = Literal[
     "person", "product", "animal", "car", "car_interior", "car_part", "transportation", "graphic", "other"
 ]
-"""What the photo shows. Level 1 reports person, product, animal, car, graphic or other; level 2 all of them."""
+"""What the photo shows. Level 1 reports person, product, animal, car, graphic or other; level 2 all."""
 
 Box: TypeAlias = tuple[int, int, int, int]
 """left, top, right, bottom in pixels; right and bottom are exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A thing that a detector found: its everyday name, how sure (0.0-1.0), and its box in pixels."""
+
+    label: str
+    confidence: float
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)

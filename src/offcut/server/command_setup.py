@@ -25,6 +25,11 @@ def django_ready() -> Iterator[None]:
     except OffcutError as error:
         print(f"offcut: {error}{' ' + error.hint if error.hint else ''}", file=sys.stderr)
         raise typer.Exit(1) from None
+    except Exception as error:
+        if not _is_database_away(error):
+            raise
+        print(f"offcut: The database cannot be used: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
 
 
 def _set_up() -> None:
@@ -34,6 +39,11 @@ def _set_up() -> None:
         raise OffcutError("The server is not installed.", hint='Run: pip install "offcut[server]"') from None
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "offcut.server.settings")
     django.setup()
+
+
+def _is_database_away(error: Exception) -> bool:
+    # Asked for by name, because without the server's packages there is nothing to import it from.
+    return type(error).__name__ == "OperationalError" and type(error).__module__ == "django.db.utils"
 
 
 def find_team(number: int) -> Team:

@@ -40,6 +40,7 @@ def hide_secrets(_logger: object, _method: str, event: dict[str, Any]) -> dict[s
 
 
 def hide_in_text(text: str) -> str:
+    """The text with “[hidden]” for everything that looks like a key, password, token or one-time link."""
     for pattern in _SECRET_TEXT:
         text = pattern.sub(_replacement, text)
     return text

@@ -33,6 +33,7 @@ class Child:
     falls: deque[float] = field(default_factory=lambda: deque(maxlen=FALLS_MAX))
 
     def start(self) -> None:
+        """Start the process, or start it again."""
         # Ctrl-C in a terminal reaches the whole session at once; in a session of its own the child hears
         # of the end from us, once.
         self.process = subprocess.Popen(

@@ -96,7 +96,7 @@ def _database() -> dict[str, Any]:
         )
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(DATA_DIR / "offcut.sqlite3"),
+        "NAME": str(DATA_DIR / "database.sqlite3"),
         "OPTIONS": {
             # A transaction takes the write lock when it begins, so two that read and then write cannot both
             # believe the same balance; and it waits for the lock in place of failing half-way.

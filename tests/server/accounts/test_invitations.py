@@ -13,8 +13,11 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from offcut.server.accounts.models import Invitation, Membership, Person, Team
+from offcut.server.accounts import invitations
+from offcut.server.accounts.models import Invitation, Membership, Person, SignInLink, Team
 from offcut.server.accounts.roles import Role
+from offcut.server.accounts.sign_in_links import make_sign_in_link
+from offcut.server.accounts.tasks import forget_what_is_over
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[..., Client]
@@ -127,3 +130,28 @@ def test_an_invitation_opens_a_closed_door(
     client.get(invite(sign_in(alice, team), "new@example.org"))
     client.post("/account/signup/", {"email": "new@example.org", "password1": "correct horse battery"})
     assert Person.objects.filter(email="new@example.org").exists()
+
+
+def test_what_is_long_over_is_forgotten(alice: Person, team: Team, sign_in: Browser) -> None:
+    client = sign_in(alice, team)
+    invite(client, "new@example.org")
+    make_sign_in_link(alice)
+    with time_machine.travel(timezone.now() + timedelta(days=20)):
+        forget_what_is_over.call()
+    assert Invitation.objects.count() == SignInLink.objects.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(days=60)):
+        forget_what_is_over.call()
+    assert not Invitation.objects.exists()
+    assert not SignInLink.objects.exists()
+
+
+def test_a_team_sends_so_many_a_day(
+    alice: Person, team: Team, sign_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "INVITATIONS_A_DAY_MAX", 2)
+    client = sign_in(alice, team)
+    for _ in range(2):
+        invite(client, "new@example.org")
+    response = client.post("/team/invite/", {"email": "new@example.org", "role": "member"})
+    assert "too many invitations today" in response.content.decode()
+    assert len(mail.outbox) == 2

@@ -161,6 +161,16 @@ def test_opening_tells_whether_it_is_a_sign_up(alice: Person) -> None:
     assert heard == [("Second", False)]
 
 
+def test_there_is_a_limit_of_teams(
+    alice: Person, team: Team, sign_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("offcut.server.accounts.teams.TEAMS_OWNED_MAX", 2)
+    client = sign_in(alice)
+    assert client.post("/team/new/", {"name": "Second"}).status_code == 302
+    assert client.post("/team/new/", {"name": "Third"}).status_code == 403
+    assert alice.teams.count() == 2
+
+
 def test_require_names_what_is_missing(alice: Person, bob: Person, charlie: Person, team: Team) -> None:
     assert require(alice, team, Deed.MANAGE_BILLING).role == Role.OWNER
     for person in (bob, charlie):

@@ -1,1 +1,1 @@
-"""Networks: what they are (`catalog`), where their weights come from (`weights`), what runs them (`runtime`)."""
+"""Networks: what they are (`catalog`), where their weights come from (`weights`), what runs them."""

@@ -33,12 +33,15 @@ class ReadOnly:
     """Rows that the operator sees and does not edit: they change by the rules or not at all."""
 
     def has_add_permission(self, *_: Any) -> bool:
+        """Nobody adds."""
         return False
 
     def has_change_permission(self, *_: Any) -> bool:
+        """Nobody changes."""
         return False
 
     def has_delete_permission(self, *_: Any) -> bool:
+        """Nobody deletes."""
         return False
 
 
@@ -75,6 +78,7 @@ class TeamAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (MembershipsOfTeam, KeysOfTeam)
 
     def get_urls(self) -> list[URLPattern]:
+        """Two addresses more: suspend, and end the suspension."""
         wrap = self.admin_site.admin_view
         return [
             path("<int:team_id>/suspend/", wrap(self.suspend), name="accounts_team_suspend"),
@@ -123,12 +127,15 @@ class PersonAdmin(admin.ModelAdmin):
     inlines = (TeamsOfPerson,)
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
+        """People sign up, or `offcut admin create-owner` makes them."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _person: Person | None = None) -> bool:
+        """People delete themselves; that way their teams are looked after."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, person: Person | None = None) -> tuple[str, ...]:
+        """Which fields this operator cannot change."""
         # Only an owner makes operators, and nobody takes the rights from themself by a slip.
         if request.user.is_superuser and (person is None or person.pk != request.user.pk):
             return self.readonly_fields
@@ -137,6 +144,7 @@ class PersonAdmin(admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
+        """Tells the page whether to offer acting as this person."""
         person = context.get("original")
         context["may_act_as"] = bool(person) and may_act_as(hijacker=request.user, hijacked=person)
         return super().render_change_form(request, context, *args, **options)
@@ -153,6 +161,7 @@ class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Revoke the keys chosen"), permissions=["view"])
     def revoke(self, request: HttpRequest, keys: Any) -> None:
+        """Switch off the keys that are ticked."""
         _require_superuser(request)
         for key in keys:
             revoke_key_by_operator(key, by=_operator(request))
@@ -177,6 +186,7 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
         return entry.actor_email or f"#{entry.actor_id}"  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Entries with the present address of who did it."""
         email = Person.objects.filter(pk=OuterRef("actor_id")).values("email")
         return super().get_queryset(request).annotate(actor_email=Subquery(email))
 

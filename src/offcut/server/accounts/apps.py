@@ -1,3 +1,5 @@
+"""How Django knows this package."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
@@ -9,7 +11,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and teams"
 
     def ready(self) -> None:
-        from offcut.server.accounts import acting, receivers
+        """Start listening, and name the recurring jobs."""
+        from datetime import timedelta
+
+        from offcut.server.accounts import acting, receivers, tasks
+        from offcut.server.jobs.schedule import every
 
         acting.write_down_acting()
         receivers.connect()
+        every(timedelta(days=1), tasks.forget_what_is_over)

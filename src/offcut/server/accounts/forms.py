@@ -15,6 +15,15 @@ from offcut.server.accounts.models import Person, Team
 from offcut.server.accounts.roles import Role
 
 
+class OneLineField(forms.CharField):
+    """Text that goes into headings and mail subjects: line breaks and control characters become spaces."""
+
+    def to_python(self, value: Any) -> str:
+        """The text in one line, without spaces at its ends."""
+        text = "".join(letter if letter.isprintable() else " " for letter in str(value or ""))
+        return str(super().to_python(" ".join(text.split())))
+
+
 class SignUpForm(SignupForm):
     """Address and password; the name can come later."""
 
@@ -26,12 +35,12 @@ class SignUpForm(SignupForm):
 class PersonForm(forms.ModelForm):
     """What a person says about themself."""
 
+    name = OneLineField(label=_("Your name"), max_length=100, required=False)
     language = forms.ChoiceField(label=_("Language"), required=False)
 
     class Meta:
         model = Person
         fields = ("name", "language")
-        labels = {"name": _("Your name")}  # noqa: RUF012
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -42,10 +51,11 @@ class PersonForm(forms.ModelForm):
 class TeamForm(forms.ModelForm):
     """A team's name."""
 
+    name = OneLineField(label=_("Name of the team"), max_length=100)
+
     class Meta:
         model = Team
         fields = ("name",)
-        labels = {"name": _("Name of the team")}  # noqa: RUF012
 
 
 class InvitationForm(forms.Form):
@@ -71,7 +81,7 @@ class RoleForm(forms.Form):
 class KeyForm(forms.Form):
     """A new API key."""
 
-    name = forms.CharField(label=_("What is it for?"), max_length=100)
+    name = OneLineField(label=_("What is it for?"), max_length=100)
     expires_on = forms.DateField(
         label=_("Last day"),
         required=False,

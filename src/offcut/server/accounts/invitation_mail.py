@@ -14,7 +14,8 @@ def send_invitation(invitation: Invitation, link: str) -> None:
     Raises smtplib.SMTPException or OSError when the mail server does not take it.
     """
     context = {"invitation": invitation, "link": link}
-    subject = render_to_string("accounts/mail/invitation_subject.txt", context).strip()
+    # A name that came by another way than our forms may have line breaks; a subject must not.
+    subject = " ".join(render_to_string("accounts/mail/invitation_subject.txt", context).split())
     mail = EmailMultiAlternatives(
         subject, render_to_string("accounts/mail/invitation.txt", context), to=[invitation.email]
     )

@@ -21,6 +21,9 @@ from offcut.server.accounts.tokens import digest
 INVITATIONS_MAX = 100
 """How many open invitations one team may have."""
 
+INVITATIONS_A_DAY_MAX = 200
+"""How many invitations one team may send in 24 hours: our mail server is not for letters of one's own."""
+
 
 @transaction.atomic
 def invite(team: Team, email: str, role: Role, *, by: Person) -> tuple[Invitation, str]:
@@ -38,6 +41,8 @@ def invite(team: Team, email: str, role: Role, *, by: Person) -> tuple[Invitatio
     _open(team).filter(email=email).update(withdrawn_at=now)
     if _open(team).count() >= INVITATIONS_MAX:
         raise InvitationError("The team has too many open invitations.", hint="Withdraw some of them.")
+    if team.invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= INVITATIONS_A_DAY_MAX:
+        raise InvitationError("The team has sent too many invitations today.", hint="Go on tomorrow.")
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         team=team,

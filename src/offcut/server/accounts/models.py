@@ -21,15 +21,18 @@ class PersonManager(BaseUserManager["Person"]):
     """Makes people; the e-mail address is the name they sign in with."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> Person:
+        """A new person; without a password they cannot sign in by one."""
         person = self.model(email=email, **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Person:
+        """A new person who may do everything in the operator's pages."""
         return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, email: str | None) -> Person:
+        """The person of an address, however its letters are written."""
         return self.get(email=(email or "").lower())
 
 
@@ -57,13 +60,16 @@ class Person(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def save(self, *args: Any, **options: Any) -> None:
+        """Save, with the address in lower case."""
         self.email = self.email.lower()
         super().save(*args, **options)
 
     def get_full_name(self) -> str:
+        """How pages call the person."""
         return str(self)
 
     def get_short_name(self) -> str:
+        """How pages call the person."""
         return str(self)
 
 
@@ -187,9 +193,11 @@ class AppendOnly(models.QuerySet["AuditEntry"]):
     """Rows that can be added and read, and nothing else."""
 
     def update(self, **_fields: Any) -> NoReturn:
+        """Refused: raises TypeError."""
         raise TypeError("The audit log is only ever added to.")
 
     def delete(self) -> NoReturn:
+        """Refused: raises TypeError."""
         raise TypeError("The audit log is only ever added to.")
 
     bulk_update = update
@@ -223,9 +231,11 @@ class AuditEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.deed} {self.subject}".rstrip()
 
     def save(self, *args: Any, **options: Any) -> None:
+        """Add the entry; an entry that is there already raises TypeError."""
         if self.pk is not None:
             raise TypeError("The audit log is only ever added to.")
         super().save(*args, **options)
 
     def delete(self, *_args: Any, **_options: Any) -> NoReturn:
+        """Refused: raises TypeError."""
         raise TypeError("The audit log is only ever added to.")

@@ -17,9 +17,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """
 
     def encrypt(self, text: str) -> str:
+        """What is written to the database."""
         return _cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
+        """What was encrypted; raises InvalidToken after the secret key was changed."""
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
 

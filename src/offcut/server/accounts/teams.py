@@ -12,10 +12,18 @@ from offcut.server.accounts.audit import write_down
 from offcut.server.accounts.models import Membership, Person, Team
 from offcut.server.accounts.roles import Deed, Role, may, may_change
 
+TEAMS_OWNED_MAX = 50
+
 
 @transaction.atomic
 def open_team(person: Person, name: str, *, at_sign_up: bool = False, time_zone: str = "UTC") -> Team:
-    """A new team owned by `person`. `at_sign_up` marks a person's own first team, which gets the gift."""
+    """A new team owned by `person`. `at_sign_up` marks a person's own first team, which gets the gift.
+
+    Raises NotAllowedError for somebody who owns too many.
+    """
+    owned = person.memberships.filter(role=Role.OWNER, team__closed_at=None).count()
+    if owned >= TEAMS_OWNED_MAX:
+        raise NotAllowedError(f"One person owns at most {TEAMS_OWNED_MAX} teams.", hint="Close one of them.")
     team = Team.objects.create(name=name, time_zone=time_zone)
     Membership.objects.create(team=team, person=person, role=Role.OWNER)
     write_down("team.opened", by=person, team=team, at_sign_up=at_sign_up)

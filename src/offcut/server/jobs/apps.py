@@ -1,3 +1,5 @@
+"""How Django knows this package."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
@@ -9,6 +11,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
+        """Name the job about jobs."""
         from datetime import timedelta
 
         from offcut.server.jobs.schedule import every

@@ -51,6 +51,7 @@ def send(request: HttpRequest, own: Membership) -> HttpResponse:
 @require_POST
 @team_page
 def withdraw(request: HttpRequest, own: Membership, invitation_id: int) -> HttpResponse:
+    """Takes an open invitation back."""
     invitation = get_object_or_404(Invitation, pk=invitation_id, team=own.team)
     invitations.withdraw(invitation, by=Person.objects.get(pk=request.user.pk))
     messages.success(request, _("The invitation is withdrawn."))

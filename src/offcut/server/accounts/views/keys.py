@@ -42,6 +42,7 @@ def listing(request: HttpRequest, own: Membership) -> HttpResponse:
 @require_POST
 @team_page
 def revoke(request: HttpRequest, own: Membership, key_id: int) -> HttpResponse:
+    """Switches a key off for good."""
     key = get_object_or_404(own.team.keys, pk=key_id)
     revoke_key(key, by=Person.objects.get(pk=request.user.pk))
     messages.success(request, _("The key is revoked."))
@@ -51,6 +52,7 @@ def revoke(request: HttpRequest, own: Membership, key_id: int) -> HttpResponse:
 @require_POST
 @team_page
 def take_over(request: HttpRequest, own: Membership, key_id: int) -> HttpResponse:
+    """Makes the person answer for a key whose maker has left."""
     key = get_object_or_404(own.team.keys, pk=key_id)
     take_over_key(key, by=Person.objects.get(pk=request.user.pk))
     messages.success(request, _("You answer for this key now; it works again."))

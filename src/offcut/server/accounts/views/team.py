@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -44,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         person = _self(request)
-        team = open_team(person, form.cleaned_data["name"])
+        team = open_team(person, form.cleaned_data["name"], time_zone=settings.CONFIGURATION.time_zone)
         choose_team(request, team.memberships.get(person=person))
         return redirect("accounts:team")
     return render(request, "accounts/new_team.html", {"form": form})
@@ -64,6 +65,7 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_POST
 @team_page
 def rename(request: HttpRequest, own: Membership) -> HttpResponse:
+    """Gives the team another name."""
     form = TeamForm(request.POST)
     if form.is_valid():
         rename_team(own.team, form.cleaned_data["name"], by=_self(request))
@@ -76,6 +78,7 @@ def rename(request: HttpRequest, own: Membership) -> HttpResponse:
 @require_POST
 @team_page
 def role(request: HttpRequest, own: Membership, membership_id: int) -> HttpResponse:
+    """Gives a member another role."""
     member = get_object_or_404(own.team.memberships, pk=membership_id)
     form = RoleForm(request.POST)
     if form.is_valid():

@@ -20,6 +20,7 @@ class Command(DatabaseWorker):
     help = "Run jobs as they come, and start the recurring ones when they are due."
 
     def handle(self, **options: Any) -> None:
+        """Work until told to stop."""
         # The thread ends with the process: what it does is one transaction at a time.
         threading.Thread(target=_look_at_the_clock, name="recurring jobs", daemon=True).start()
         super().handle(**options)

@@ -22,6 +22,11 @@ admin_app.add_typer(team_app, name="team")
 admin_app.add_typer(credit_app, name="credits")
 
 
+def add_to(app: typer.Typer) -> None:
+    """Give the `offcut` command its `serve` and `admin`."""
+    app.add_typer(server_app)
+
+
 @server_app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on (OFFCUT_HOST).")] = None,

@@ -1,0 +1,65 @@
+# Offcut on a fresh machine needs python3 (3.11 or newer, with venv), make, git and npm. Nothing else.
+#
+#   make setup           .venv, everything that is pinned, the default weights
+#   make serve           the website and the API on OFFCUT_PORT (8000)
+#   make test            setup, lint, types, layers, tests
+#   make lint            format, lint, types, layers
+#   make bench-quality EVAL=folder
+#   make bench-speed
+#   make lock            writes requirements.lock from what .venv holds
+#   make errors          writes docs/errors.md from the error tree
+
+PYTHON ?= python3
+OFFCUT_PORT ?= 8000
+TEST_WORKERS ?= 2
+export OFFCUT_PORT
+
+bin := .venv/bin
+installed := .venv/installed.stamp
+
+.PHONY: setup serve test lint bench-quality bench-speed lock errors clean
+
+setup: $(installed)
+	@$(bin)/offcut models pull
+
+# The stamp makes a second call quick. The weights have none: they live outside this folder, and
+# `offcut models pull` sees by itself that they are there.
+$(installed): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Offcut needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(bin)/python || $(PYTHON) -m venv .venv
+	$(bin)/python -m pip install --quiet --upgrade pip
+	$(bin)/python -m pip install --quiet --constraint requirements.lock --editable . --group dev
+	@touch $@
+
+serve: setup
+	@if $(bin)/offcut serve --help >/dev/null 2>&1; \
+	  then exec $(bin)/offcut serve; \
+	  else echo "not yet: the server is built next"; exit 1; fi
+
+test: setup lint
+	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
+
+lint: $(installed)
+	$(bin)/python -m ruff check .
+	$(bin)/python -m ruff format --check .
+	$(bin)/lint-imports
+	$(bin)/python -m mypy
+
+bench-quality: setup
+	@test -n "$(EVAL)" || { echo "Say where the photographs are: make bench-quality EVAL=folder"; exit 1; }
+	$(bin)/python benchmarks/quality.py "$(EVAL)" --write
+
+bench-speed: setup
+	$(bin)/python benchmarks/speed.py --write
+
+# A constraint file: names and versions only, so that it holds on every platform and with every index.
+lock: $(installed)
+	$(bin)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > requirements.lock
+	@touch $(installed)
+
+errors: $(installed)
+	$(bin)/python -m offcut.cli.errors_page docs/errors.md
+
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

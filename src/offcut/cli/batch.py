@@ -1,0 +1,136 @@
+"""Works on many photos at once: each is claimed, read, cut out and written whole, or reported."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from offcut import library
+from offcut.cli.destinations import Destination
+from offcut.cli.photos import Found
+from offcut.engine.photo_files import FILE_SIZE_MAX
+from offcut.errors import OffcutError, OutputInUseError
+
+if TYPE_CHECKING:
+    from offcut.engine.cutout import Cutout
+    from offcut.engine.options import Options
+
+Status = Literal["done", "skipped", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One photo and where its result goes."""
+
+    photo: Found
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of one photo. `facts` describe the result for programs (`--json`)."""
+
+    photo: str
+    status: Status
+    output: Path | None = None
+    reason: str = ""
+    error: OffcutError | None = None
+    seconds: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class _StoppedError(Exception):
+    """The run was interrupted: this photo is left as it was."""
+
+
+class Batch:
+    """The work on a list of photos; `stop` ends it before the next photo and before the next write."""
+
+    def __init__(self, options: Options, *, reprocess_existing: bool, jobs: int) -> None:
+        self._options = options
+        self._reprocess_existing = reprocess_existing
+        self._jobs = jobs
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Lets what is being computed end, and writes nothing more."""
+        self._stopping.set()
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
+        """One record a task, in their order."""
+        return library.in_order(self._record, self._until_stopped(tasks), jobs=self._jobs)
+
+    def wait(self, seconds: float) -> bool:
+        """Sleeps, less when the batch is stopped meanwhile; True when it is."""
+        return self._stopping.wait(seconds)
+
+    def _until_stopped(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        return (task for task in tasks if not self._stopping.is_set())
+
+    def is_done_already(self, task: Task) -> bool:
+        """Whether an earlier run left a result that this one would keep."""
+        return not self._reprocess_existing and task.destination.existing() is not None
+
+    def _record(self, task: Task) -> Record:
+        started = time.perf_counter()
+        name = task.photo.name
+        try:
+            output, facts = self._make(task)
+        except _StoppedError:
+            return Record(name, "stopped")
+        except OutputInUseError as error:
+            return Record(name, "skipped", reason="another run is making it", error=error)
+        except Exception as error:
+            seconds = time.perf_counter() - started
+            return Record(name, "failed", error=library.as_offcut_error(error), seconds=seconds)
+        if facts is None:
+            return Record(name, "skipped", output=output, reason="the result is there already")
+        return Record(name, "done", output=output, seconds=time.perf_counter() - started, facts=facts)
+
+    def _make(self, task: Task) -> tuple[Path, dict[str, Any] | None]:
+        """The result's path and facts; no facts when it was there already."""
+        from offcut.engine.files import write_file
+
+        self._unless_stopped()
+        if self.is_done_already(task):
+            return task.destination.existing() or Path(), None
+        with task.destination.claimed():
+            # Another run may have finished it between the look above and the claim.
+            if self.is_done_already(task):
+                return task.destination.existing() or Path(), None
+            cutout = cut_out(task.photo.read(FILE_SIZE_MAX), self._options)
+            self._unless_stopped()
+            content = cutout.encode()
+            self._unless_stopped()
+            path = task.destination.path_for(cutout.format)
+            write_file(path, content)
+            return path, facts_of(cutout)
+
+    def _unless_stopped(self) -> None:
+        if self._stopping.is_set():
+            raise _StoppedError
+
+
+def cut_out(content: bytes, options: Options) -> Cutout:
+    """The cut-out of a photo that was read already."""
+    from offcut.engine import pipeline
+    from offcut.engine.opening import open_photo
+
+    return pipeline.cut_out(open_photo(content, options), options, library.default_networks())
+
+
+def facts_of(cutout: Cutout) -> dict[str, Any]:
+    """What `--json` says about a result."""
+    return {
+        "width": cutout.width,
+        "height": cutout.height,
+        "format": cutout.format,
+        "subject": cutout.subject,
+        "confidence": round(cutout.confidence, 3),
+        "box": cutout.box,
+        "notes": [{"code": note.code, "message": note.message} for note in cutout.notes],
+    }

@@ -1,0 +1,116 @@
+"""From the downloaded network to the one that is run, as an ONNX graph.
+
+Three changes, made once and kept on disk: side outputs and what only they need are cut off; sizes that were
+frozen at export become constant scales, so that the network runs at any multiple of its step; and the
+normalisation moves inside, so that the input is the plain photo, bytes, channels last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import openvino as ov
+from onnx import TensorProto, helper, numpy_helper
+
+from offcut.engine.models.families import Family
+
+PHOTO = "photo"
+MATTE = "matte"
+
+
+def matte_graph(path: Path, family: Family) -> onnx.ModelProto:
+    """The network at `path` made ready to run: `photo` batch×side×side×3 uint8 in, `matte`
+    batch×1×side×side float32 out, 0.0-1.0.
+
+    Raises ValueError (or what ONNX and OpenVINO raise) if the file is not such a network.
+    """
+    model = onnx.load(path)
+    if len(model.graph.input) != 1 or not model.graph.output:
+        raise ValueError(f"{path.name} does not have one input")
+    nodes = list(model.graph.node)
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    if family.step:
+        _unfreeze(nodes, constants, resize_scales(path))
+    source, result = model.graph.input[0].name, model.graph.output[0].name
+    nodes = [*_photo_nodes(family, source, constants), *nodes, _matte_node(family, result)]
+    nodes, used = needed(nodes, MATTE)
+    side: Any = None if family.step else family.side
+    graph = helper.make_graph(
+        nodes,
+        "matte",
+        [
+            helper.make_tensor_value_info(
+                PHOTO, TensorProto.UINT8, ["batch", side or "side", side or "side", 3]
+            )
+        ],
+        [helper.make_tensor_value_info(MATTE, TensorProto.FLOAT, None)],
+        [constant for name, constant in constants.items() if name in used],
+    )
+    return helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
+
+
+def resize_scales(path: Path) -> dict[str, tuple[float, ...]]:
+    """By how much each Resize of a network enlarges at the size it was exported at, by its output's name."""
+    scales = {}
+    for node in ov.Core().read_model(path).get_ordered_ops():
+        if node.get_type_name() == "Interpolate":
+            before, after = node.input(0).get_shape(), node.output(0).get_shape()
+            scale = tuple(b / a for a, b in zip(before, after, strict=True))
+            scales.update(dict.fromkeys(node.output(0).get_names(), scale))
+    return scales
+
+
+def needed(nodes: list[onnx.NodeProto], output: str) -> tuple[list[onnx.NodeProto], set[str]]:
+    """The nodes that `output` depends on, each after those it uses, and the names of all values in use."""
+    makers = {name: node for node in nodes for name in node.output}
+    order: list[onnx.NodeProto] = []
+    used: set[str] = set()
+    placed: set[int] = set()
+    stack = [(output, False)]
+    while stack:
+        name, inputs_done = stack.pop()
+        maker = makers.get(name)
+        if inputs_done and maker is not None:
+            if id(maker) not in placed:
+                placed.add(id(maker))
+                order.append(maker)
+        elif name not in used:
+            used.add(name)
+            if maker is not None:
+                stack.append((name, True))
+                stack += [(value, False) for value in maker.input if value]
+    return order, used
+
+
+def _unfreeze(
+    nodes: list[onnx.NodeProto],
+    constants: dict[str, TensorProto],
+    scales: Mapping[str, tuple[float, ...]],
+) -> None:
+    """Gives every Resize its scale as a constant in place of a size."""
+    for node in nodes:
+        if node.op_type == "Resize":
+            name = f"{node.output[0]}_scale"
+            constants[name] = numpy_helper.from_array(np.array(scales[node.output[0]], np.float32), name)
+            region = node.input[1] if len(node.input) > 1 else ""
+            node.input[:] = [node.input[0], region, name]
+
+
+def _photo_nodes(family: Family, source: str, constants: dict[str, TensorProto]) -> list[onnx.NodeProto]:
+    """From bytes with channels last to what the network was trained on."""
+    for name, values in (("photo_mean", family.mean), ("photo_deviation", family.deviation)):
+        constants[name] = numpy_helper.from_array(np.array(values, np.float32).reshape(1, 3, 1, 1), name)
+    return [
+        helper.make_node("Cast", [PHOTO], ["photo_float"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["photo_float"], ["photo_planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("Sub", ["photo_planes", "photo_mean"], ["photo_centred"]),
+        helper.make_node("Div", ["photo_centred", "photo_deviation"], [source]),
+    ]
+
+
+def _matte_node(family: Family, result: str) -> onnx.NodeProto:
+    return helper.make_node("Sigmoid" if family.logits else "Identity", [result], [MATTE])

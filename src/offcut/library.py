@@ -1,0 +1,154 @@
+"""The library: `remove` for one photo, `remove_many` for a stream of them.
+
+Everything heavy is imported at the first call, so that `import offcut` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from offcut.errors import OffcutError, PhotoNotFoundError, UnexpectedError
+
+if TYPE_CHECKING:
+    from offcut.engine.cutout import Cutout
+    from offcut.engine.models.networks import Networks
+
+JOBS = 2
+"""How many photos are worked on at once: while the networks are busy with one, its neighbours are read,
+decoded, refined and written. More gains little, because the networks use every core by themselves."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_networks: Networks | None = None
+_networks_lock = threading.Lock()
+
+
+def default_networks() -> Networks:
+    """The networks that `remove` uses when given none: made at the first call, shared by all threads."""
+    global _networks
+    with _networks_lock:
+        if _networks is None:
+            from offcut.engine.models.networks import Networks
+
+            _networks = Networks()
+        return _networks
+
+
+def remove(photo: Any, *, networks: Networks | None = None, **options: Any) -> Cutout:
+    """Cuts the subject out of a photo.
+
+    `photo` is a path, bytes, an open binary file, a Pillow image, or a uint8 array of H×W (gray), H×W×3 (RGB)
+    or H×W×4 (RGBA). `options` are those of `offcut.Options` by name: `size="preview"`, `crop=True`,
+    `bg_color="white"`. Raises an `OffcutError`: a `PhotoError` when the photo cannot be used, an
+    `OptionError`, a `NoForegroundError` when there is nothing to cut out, a `ModelError` when the weights
+    are missing.
+    """
+    from offcut.engine.opening import open_photo
+    from offcut.engine.options import Options
+    from offcut.engine.pipeline import cut_out
+
+    asked = _options(Options, options)
+    return cut_out(open_photo(photo, asked), asked, networks or default_networks())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one photo of many: a `cutout` or an `error`. `source` is what was passed in."""
+
+    source: Any
+    cutout: Cutout | None = None
+    error: OffcutError | None = None
+
+
+def remove_many(
+    photos: Iterable[Any] | str | Path,
+    *,
+    jobs: int = JOBS,
+    networks: Networks | None = None,
+    **options: Any,
+) -> Iterator[Outcome]:
+    """Cuts out many photos, in their order, a few at a time, in memory that does not grow with their number.
+
+    `photos` is a folder, or anything that yields what `remove` takes. A photo that fails gives an `Outcome`
+    with its error and the next one follows; options that are not allowed raise at once. Photos are read no
+    faster than the results are taken.
+    """
+    from offcut.engine.options import Options
+
+    asked = _options(Options, options)
+    shared = networks or default_networks()
+
+    def work(photo: Any) -> Outcome:
+        from offcut.engine.opening import open_photo
+        from offcut.engine.pipeline import cut_out
+
+        try:
+            return Outcome(photo, cutout=cut_out(open_photo(photo, asked), asked, shared))
+        except Exception as error:
+            return Outcome(photo, error=as_offcut_error(error))
+
+    return in_order(work, _listed(photos), jobs=jobs)
+
+
+def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
+    """The results of `work`, in the order of `items`, made in `jobs` threads.
+
+    At most `jobs` + 1 items are in work or waiting to be taken, so memory is bounded. Closing the iterator
+    drops what has not begun and waits for what has.
+    """
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="offcut") as threads:
+        ahead: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                ahead.append(threads.submit(work, item))
+                if len(ahead) > jobs:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for waiting in ahead:
+                waiting.cancel()
+
+
+def as_offcut_error(error: Exception) -> OffcutError:
+    """The error as one of ours; a fault that we did not foresee is wrapped and keeps its cause."""
+    if isinstance(error, OffcutError):
+        return error
+    wrapped = UnexpectedError(f"{type(error).__name__}: {error}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _options(options_class: Any, given: dict[str, Any]) -> Any:
+    from offcut.engine.options import OPTION_HELP
+    from offcut.errors import OptionError
+
+    for name in given:
+        if name not in OPTION_HELP and name != "bg_image":
+            raise OptionError(
+                name,
+                f"There is no option {name!r}.",
+                code="unknown_option",
+                hint=f"Options: {', '.join(OPTION_HELP)}, bg_image.",
+            )
+    return options_class(**given)
+
+
+def _listed(photos: Iterable[Any] | str | Path) -> Iterable[Any]:
+    """The photos of a folder by name; anything else as it is."""
+    if not isinstance(photos, str | os.PathLike):
+        return photos
+    from offcut.engine.photo_files import photos_in
+
+    folder = Path(photos)
+    if not folder.is_dir():
+        raise PhotoNotFoundError(f"There is no folder {folder}.", hint="For one photo, use offcut.remove.")
+    return photos_in(folder)

@@ -1,0 +1,83 @@
+"""`offcut models` and `offcut doctor`, without a network: what is listed, refused, explained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offcut.engine.models.weights.default_folder", lambda: tmp_path / "weights")
+
+
+def test_the_list_says_name_licence_and_state(offcut: Any) -> None:
+    ran = offcut("models", "list")
+    assert ran.code == 0
+    lines = ran.out.decode().splitlines()
+    assert any(line.startswith("isnet *") and "MIT" in line and "absent" in line for line in lines)
+    assert any(line.startswith("rmbg ") and "no commercial use" in line for line in lines)
+    as_json = {record["name"]: record for record in offcut("models", "list", "--json").records}
+    assert as_json["isnet"]["default"] is True
+    assert as_json["rmbg"]["commercial"] is False
+
+
+def test_weights_that_forbid_commercial_use_are_refused_until_accepted(offcut: Any) -> None:
+    ran = offcut("models", "pull", "rmbg")
+    assert ran.code == 1
+    assert "(licence_not_accepted)" in ran.err
+    assert "--accept-licence rmbg" in ran.err
+
+
+@pytest.mark.parametrize("command", ["pull", "path", "verify", "remove"])
+def test_a_name_that_is_not_known_is_answered_with_those_that_are(offcut: Any, command: str) -> None:
+    ran = offcut("models", command, "isnett")
+    assert ran.code == 1
+    assert "isnet, " in ran.err
+    assert "(unknown_model)" in ran.err
+
+
+def test_a_wrong_file_is_refused_and_not_kept(offcut: Any, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.onnx"
+    wrong.write_bytes(b"these are no weights")
+    ran = offcut("models", "pull", "isnet", "--from", wrong)
+    assert ran.code == 1
+    assert "(wrong_hash)" in ran.err
+    assert offcut("models", "path", "isnet").code == 1
+    assert wrong.exists()
+
+
+def test_one_file_is_the_source_of_one_set(offcut: Any, tmp_path: Path) -> None:
+    assert offcut("models", "pull", "isnet", "u2netp", "--from", tmp_path / "x").code == 2
+
+
+def test_the_folder_is_printed_for_programs(offcut: Any, tmp_path: Path) -> None:
+    assert offcut("models", "path").out.decode().splitlines() == [str(tmp_path / "weights")]
+
+
+def test_missing_weights_say_how_to_get_them(offcut: Any) -> None:
+    ran = offcut("models", "path", "isnet")
+    assert ran.code == 1
+    assert "offcut models pull isnet" in ran.err
+
+
+def test_pruning_an_empty_folder_is_no_error(offcut: Any) -> None:
+    ran = offcut("models", "prune")
+    assert ran.code == 0
+    assert ran.out.decode().startswith("0 removed")
+
+
+def test_the_doctor_names_device_precision_reason_and_what_is_missing(offcut: Any) -> None:
+    ran = offcut("doctor")
+    assert ran.code == 1
+    used = next(line for line in ran.out.decode().splitlines() if line.startswith("Used"))
+    assert " at " in used
+    assert len(used.split(": ")[1]) > 5
+    assert "(weights_missing)" in ran.err
+    found = json.loads(offcut("doctor", "--json").out)
+    assert found["device"]
+    assert found["precision"] in {"fp32", "fp16", "bf16", "int8"}
+    assert found["weights"]["state"]["isnet"] == "absent"

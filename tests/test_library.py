@@ -1,0 +1,245 @@
+"""The library: what a photo may be, what comes back, a stream of photos in bounded memory."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import offcut
+from offcut import library
+from offcut.engine.cutout import Cutout
+
+RED = (220, 20, 20)
+
+
+def red_square(side: int = 64) -> np.ndarray[Any, Any]:
+    pixels = np.full((side, side, 3), 255, np.uint8)
+    pixels[side // 4 : -side // 4, side // 4 : -side // 4] = RED
+    return pixels
+
+
+def plain_cut(photo: Any, options: Any, _networks: Any, *, on_step: Any = None) -> Cutout:
+    """What is red is the subject."""
+    del on_step
+    alpha = np.where((photo.pixels[:, :, 0] > 150) & (photo.pixels[:, :, 1] < 100), 255, 0).astype(np.uint8)
+    if not alpha.any():
+        raise offcut.NoForegroundError("There is nothing red.")
+    return Cutout(
+        photo.pixels, alpha, (16, 16, 48, 48), "other", 0.5, photo.source_size, options, dpi=photo.dpi
+    )
+
+
+@pytest.fixture(autouse=True)
+def _without_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offcut.engine.pipeline.cut_out", plain_cut)
+    monkeypatch.setattr(library, "default_networks", lambda: None)
+
+
+def as_file(image: Image.Image, kind: str = "PNG", **saving: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **saving)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "kind", ["path", "text", "bytes", "bytearray", "file", "pillow", "palette", "array", "rgba"]
+)
+def test_a_photo_may_be_given_in_many_ways(tmp_path: Path, kind: str) -> None:
+    image = Image.fromarray(red_square())
+    path = tmp_path / "dog.png"
+    image.save(path)
+    given: Any = {
+        "path": path,
+        "text": str(path),
+        "bytes": path.read_bytes(),
+        "bytearray": bytearray(path.read_bytes()),
+        "file": io.BytesIO(path.read_bytes()),
+        "pillow": image,
+        "palette": image.quantize(4),
+        "array": red_square(),
+        "rgba": np.dstack((red_square(), np.full((64, 64), 255, np.uint8))),
+    }[kind]
+    cutout = offcut.remove(given)
+    assert cutout.alpha.shape == (64, 64)
+    assert cutout.alpha.dtype == np.uint8
+    assert cutout.alpha[32, 32] == 255
+    assert cutout.alpha[2, 2] == 0
+    assert cutout.rgba.shape == (64, 64, 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (42, "photo_type"),
+        (None, "photo_type"),
+        (io.StringIO("text"), "photo_type"),
+        ("nowhere.jpg", "photo_not_found"),
+        (Path(__file__).parent, "photo_unreadable"),
+        (b"", "empty_photo"),
+        (b"no photo at all", "not_an_image"),
+        (np.zeros((64, 64, 2), np.uint8), "invalid_pixels"),
+        (np.zeros((4, 64, 3), np.uint8), "invalid_dimensions"),
+    ],
+)
+def test_what_is_no_photo_has_an_error_of_its_own(given: Any, code: str) -> None:
+    with pytest.raises(offcut.PhotoError) as caught:
+        offcut.remove(given)
+    assert caught.value.code == code
+    assert str(caught.value)
+    assert caught.value.hint
+
+
+def test_options_are_given_by_name() -> None:
+    assert offcut.remove(red_square(), size="preview", crop=True).options == offcut.Options(
+        size="preview", crop=True
+    )
+    with pytest.raises(offcut.OptionError) as caught:
+        offcut.remove(red_square(), colour="red")
+    assert caught.value.code == "unknown_option"
+    with pytest.raises(offcut.OptionError) as caught:
+        offcut.remove(red_square(), size="huge")
+    assert caught.value.code == "invalid_size"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "mode"),
+    [
+        ("a.png", "PNG", "RGBA"),
+        ("a.JPG", "JPEG", "RGB"),
+        ("a.webp", "WEBP", "RGBA"),
+        ("a.tif", "TIFF", "RGBA"),
+        ("a.psd", "PSD", "RGBA"),
+    ],
+)
+def test_saving_takes_the_format_from_the_name(tmp_path: Path, name: str, kind: str, mode: str) -> None:
+    path = offcut.remove(red_square()).save(tmp_path / name)
+    with Image.open(path) as saved:
+        assert (saved.format, saved.mode, saved.size) == (kind, mode, (64, 64))
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_saving_refuses_what_it_cannot_do(tmp_path: Path) -> None:
+    cutout = offcut.remove(red_square())
+    with pytest.raises(offcut.OptionError, match="suffix"):
+        cutout.save(tmp_path / "a.gif")
+    with pytest.raises(offcut.OutputError):
+        cutout.save(tmp_path / "nowhere" / "a.png")
+    with pytest.raises(offcut.OptionError):
+        cutout.encode("gif")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_matte_alone_is_gray() -> None:
+    encoded = offcut.remove(red_square(), channels="alpha").encode()
+    with Image.open(io.BytesIO(encoded)) as matte:
+        assert matte.mode == "L"
+        assert matte.getpixel((32, 32)) == 255
+
+
+def test_auto_is_png_only_when_something_is_transparent() -> None:
+    assert offcut.remove(red_square()).format == "png"
+    all_red = np.full((64, 64, 3), RED, np.uint8)
+    assert offcut.remove(all_red).format == "jpg"
+    assert offcut.remove(all_red).encode().startswith(b"\xff\xd8")
+
+
+def test_many_photos_come_back_in_order_each_with_its_result_or_error() -> None:
+    photos = [red_square(), b"", np.full((64, 64, 3), 90, np.uint8), as_file(Image.fromarray(red_square()))]
+    outcomes = list(offcut.remove_many(photos, jobs=3))
+    assert [outcome.source is photo for outcome, photo in zip(outcomes, photos, strict=True)] == [True] * 4
+    assert [outcome.error.code if outcome.error else "" for outcome in outcomes] == [
+        "",
+        "empty_photo",
+        "no_foreground",
+        "",
+    ]
+    assert [outcome.cutout is not None for outcome in outcomes] == [True, False, False, True]
+
+
+def test_a_folder_is_streamed_by_name(tmp_path: Path) -> None:
+    for name in ("b.png", "a.jpg", ".hidden.png"):
+        Image.fromarray(red_square()).save(tmp_path / name)
+    (tmp_path / "notes.txt").touch()
+    assert [outcome.source.name for outcome in offcut.remove_many(tmp_path)] == ["a.jpg", "b.png"]
+    with pytest.raises(offcut.PhotoError):
+        offcut.remove_many(tmp_path / "a.jpg")
+
+
+def test_a_bad_option_raises_before_any_photo_is_read() -> None:
+    def photos() -> Iterator[Any]:
+        raise AssertionError("a photo was read")
+        yield
+
+    with pytest.raises(offcut.OptionError):
+        offcut.remove_many(photos(), size="huge")
+
+
+def test_a_fault_of_ours_is_told_and_keeps_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: Any, **__: Any) -> Cutout:
+        raise ZeroDivisionError("once")
+
+    monkeypatch.setattr("offcut.engine.pipeline.cut_out", fault)
+    (outcome,) = offcut.remove_many([red_square()])
+    assert outcome.error is not None
+    assert outcome.error.code == "unexpected_error"
+    assert isinstance(outcome.error.__cause__, ZeroDivisionError)
+
+
+def test_no_more_photos_are_taken_than_are_worked_on() -> None:
+    taken, given_back, most = 0, 0, 0
+
+    def photos() -> Iterator[int]:
+        nonlocal taken, most
+        for number in range(40):
+            taken += 1
+            most = max(most, taken - given_back)
+            yield number
+
+    for result in library.in_order(lambda number: number * 2, photos(), jobs=3):
+        assert result == given_back * 2
+        given_back += 1
+        time.sleep(0.001)
+    assert given_back == 40
+    assert most <= 4
+
+
+def test_work_overlaps() -> None:
+    """Two workers meet: with one at a time, the barrier would break."""
+    meeting = threading.Barrier(2, timeout=30)
+    assert sorted(library.in_order(lambda number: (meeting.wait(), number)[1], range(4), jobs=2)) == [
+        0,
+        1,
+        2,
+        3,
+    ]
+
+
+def test_closing_the_stream_drops_what_has_not_begun() -> None:
+    begun: list[int] = []
+    stream = library.in_order(begun.append, range(1000), jobs=2)
+    next(iter(stream))
+    stream.close()  # type: ignore[attr-defined]
+    assert len(begun) <= 4
+
+
+def test_the_default_networks_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(library, "_networks", None)
+    made: list[object] = []
+    monkeypatch.setattr("offcut.engine.models.networks.Networks", lambda: made.append(1) or object())
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(library.default_networks())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+    assert len(set(map(id, found))) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Sum
@@ -25,8 +26,12 @@ COLUMNS = ("when", "id", "api_key", "size", "credits", "sources", "credits_given
 def advice_for(team_id: int, *, now: datetime) -> advice.Advice:
     """Return which way to never run out fits the team, from its last whole months (at most 12)."""
     running = subscriptions.running(team_id)
-    plans = [plan.terms_at(now).facts for plan in Plan.objects.filter(is_offered=True) if _has_price(plan, now)]
-    packs = [pack.terms_at(now).facts for pack in Pack.objects.filter(is_offered=True) if _has_price(pack, now)]
+    plans = [
+        plan.terms_at(now).facts for plan in Plan.objects.filter(is_offered=True) if _has_price(plan, now)
+    ]
+    packs = [
+        pack.terms_at(now).facts for pack in Pack.objects.filter(is_offered=True) if _has_price(pack, now)
+    ]
     current = None if running is None else running.terms.facts
     return advice.advise(used_by_month(team_id, now=now), current, plans, packs)
 
@@ -40,11 +45,7 @@ def used_by_month(team_id: int, *, now: datetime) -> list[int]:
     zone = zone_of(account.team)
     this_month, _ = month_of(account.team, now)
     starts = [add_months(this_month, -back, zone) for back in range(MONTH_COUNT, -1, -1)]
-    return [
-        _spent(account, start, end)
-        for start, end in zip(starts, starts[1:], strict=False)
-        if start >= account.opened_at
-    ]
+    return [_spent(account, start, end) for start, end in pairwise(starts) if start >= account.opened_at]
 
 
 def write_usage(target: Any, team: Team, *, since: datetime, until: datetime) -> int:

@@ -177,11 +177,17 @@ def test_a_plans_history_is_added_to_and_never_changed(desk: Client) -> None:
     assert AuditEntry.objects.filter(deed="plan.changed").exists()
 
 
-def test_every_list_opens(desk: Client, team: Team) -> None:
-    for name in ("credits_account", "credits_plan", "credits_pack", "credits_subscription", "notices_notice",
-                 "notices_delivery", "payments_order", "payments_invoice", "payments_seller", "payments_buyer",
-                 "payments_owed"):  # fmt: skip
-        assert desk.get(reverse(f"admin:{name}_changelist"), {"q": "Atelier"}, follow=True).status_code == 200
+LISTS = [
+    *("credits_account", "credits_plan", "credits_pack", "credits_subscription"),
+    *("notices_notice", "notices_delivery"),
+    *("payments_order", "payments_invoice", "payments_seller", "payments_buyer", "payments_owed"),
+]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_opens(desk: Client, team: Team, name: str) -> None:
+    page = desk.get(reverse(f"admin:{name}_changelist"), {"q": "Atelier"}, follow=True)
+    assert page.status_code == 200
 
 
 def test_the_usage_report_has_a_row_for_each_image(team: Team) -> None:

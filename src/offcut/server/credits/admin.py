@@ -50,6 +50,7 @@ class AccountAdmin(ReadOnly, admin.ModelAdmin):
     search_help_text = gettext_lazy("Team, number, a member's e-mail address, or the beginning of a key")
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the pages that grant and correct."""
         wrap = self.admin_site.admin_view
         return [
             path("<int:team_id>/grant/", wrap(self.grant), name="credits_account_grant"),
@@ -138,9 +139,11 @@ class TermsInline(admin.TabularInline):
     extra = 1
 
     def has_change_permission(self, *_: Any) -> bool:
+        """Nobody changes a row of the price history."""
         return False
 
     def has_delete_permission(self, *_: Any) -> bool:
+        """Nobody deletes a row of the price history."""
         return False
 
 
@@ -158,6 +161,7 @@ class OfferAdmin(admin.ModelAdmin):
     """Plans and packs, with who changed them and when in the log."""
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save new terms with who wrote them."""
         for terms in formset.save(commit=False):
             terms.actor_id = request.user.pk
             terms.save()

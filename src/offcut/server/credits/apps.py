@@ -1,3 +1,5 @@
+"""Credits as a Django app: what it listens to and what it has done again and again."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,6 +13,7 @@ class CreditsConfig(AppConfig):
     verbose_name = "Credits"
 
     def ready(self) -> None:
+        """Listen to teams being opened and closed, and name the recurring jobs."""
         from datetime import timedelta
 
         from offcut.server.accounts import signals

@@ -22,9 +22,11 @@ class HundredthsField(forms.DecimalField):
         super().__init__(max_digits=14, decimal_places=2, **options)
 
     def prepare_value(self, value: Any) -> Any:
+        """Show hundredths as a decimal."""
         return Decimal(value) / SCALE if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
+        """Return hundredths, or None for an empty field that may be empty."""
         found = super().clean(value)
         try:
             return None if found is None else amount_of(found)

@@ -55,6 +55,7 @@ class Book:
         return [self._kept(lot) for lot in found.filter(expires_at__gt=boundary)]
 
     def lot(self, lot_id: int) -> Lot:
+        """Return a lot of this account, with what this book has changed of it."""
         if lot_id not in self._lots:
             self._lots[lot_id] = Lot.objects.get(pk=lot_id, account=self.account)
         return self._lots[lot_id]
@@ -100,6 +101,7 @@ class Book:
         return entry
 
     def give_back(self, hold: Hold, pieces: Iterable[Piece], kind: Kind) -> None:
+        """Post that pieces of a hold go back to their lots."""
         for piece in pieces:
             self.post(kind, self.lot(piece.lot_id), available=piece.amount, held=-piece.amount, hold=hold)
 

@@ -48,10 +48,12 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("total"))
     def price(self, order: Order) -> str:
+        """The total in words."""
         return money(order.total, order.currency)
 
     @admin.action(description=gettext_lazy("Mark as paid"))
     def mark_paid(self, request: HttpRequest, chosen: QuerySet[Order]) -> None:
+        """Mark the chosen orders as paid; each delivers at once."""
         operator = _operator(request)
         self._each(request, chosen, "order.paid", lambda order: orders.mark_paid(
             order.pk, now=timezone.now(), reference=f"operator {operator.pk}", actor_id=operator.pk
@@ -59,9 +61,11 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Make void"))
     def make_void(self, request: HttpRequest, chosen: QuerySet[Order]) -> None:
+        """Take the chosen orders back."""
         self._each(request, chosen, "order.void", lambda order: orders.void(order.pk, now=timezone.now()))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Owners may use the actions; nobody edits an order."""
         # Django offers actions only to those who may change; the form itself has nothing to change.
         return bool(request.user.is_superuser) and obj is None
 
@@ -89,11 +93,13 @@ class InvoiceAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("=serial", "order__team__name", "=order__id")
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the download."""
         view = self.admin_site.admin_view(self.download)
         return [path("<int:invoice_id>/pdf/", view, name="payments_invoice_pdf"), *super().get_urls()]
 
     @admin.display(description="PDF")
     def pdf(self, invoice: Invoice) -> str:
+        """A link to the file."""
         address = reverse("admin:payments_invoice_pdf", args=[invoice.pk])
         return format_html('<a href="{}">PDF</a>', address)
 
@@ -125,6 +131,7 @@ class RefundRequestAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("by the rule"), boolean=True)
     def by_the_rule(self, request: RefundRequest) -> bool:
+        """Whether the refund rule is met."""
         return not request.objections
 
     def change_view(
@@ -161,9 +168,11 @@ class SellerAdmin(admin.ModelAdmin):
     """One row."""
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
+        """There is one seller."""
         return not Seller.objects.exists()
 
     def has_delete_permission(self, *_: Any) -> bool:
+        """There is always one seller."""
         return False
 
 

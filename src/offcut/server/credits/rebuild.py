@@ -67,11 +67,14 @@ def _hold_sums(entries: list[Entry]) -> dict[str, Any]:
     spent = {entry.lot_id: -entry.held_change for entry in entries if entry.kind == Kind.CAPTURE}
     held: dict[int, int] = {}
     for entry in entries:
-        held[entry.lot_id] = held.get(entry.lot_id, 0) + entry.held_change
+        # A lot that was given back goes out, so that a second attempt has its own burn order.
+        held[entry.lot_id] = held.pop(entry.lot_id, 0) + entry.held_change
+        if not held[entry.lot_id]:
+            del held[entry.lot_id]
     last = entries[-1]
     states = {Kind.HOLD: HoldState.OPEN, Kind.RELEASE: HoldState.RELEASED, Kind.LAPSE: HoldState.LAPSED}
     begun = [entry for entry in entries if entry.kind == Kind.HOLD][-1]
-    pieces = spent or {lot_id: amount for lot_id, amount in held.items() if amount}
+    pieces = spent or held
     return {
         "state": HoldState.CAPTURED if spent else states[Kind(last.kind)],
         "captured": sum(spent.values()),

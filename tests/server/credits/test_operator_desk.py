@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from offcut.server.accounts.models import AuditEntry, Person, Team
+from offcut.server.accounts.export import export_person
+from offcut.server.accounts.models import AuditEntry, Membership, Person, Team
+from offcut.server.accounts.roles import Role
 from offcut.server.credits import history, ledger, statement
 from offcut.server.credits.models import Entry, Kind, Pack, Plan, PlanTerms
 from offcut.server.credits.rules import Source
@@ -207,3 +211,16 @@ def test_the_usage_report_has_a_row_for_each_image(team: Team) -> None:
     assert head == "when,id,api_key,size,credits,sources,credits_given_back"
     assert first.endswith(",'=cmd|0,,full,1,gift+pay_as_you_go,0")
     assert second.endswith(",'=cmd|1,,full,1,pay_as_you_go,1")
+
+
+def test_a_persons_export_has_the_statements_of_their_teams(team: Team) -> None:
+    alice, bob = (Person.objects.create_user(f"{name}@example.org", None) for name in ("alice", "bob"))
+    Membership.objects.create(team=team, person=alice, role=Role.OWNER)
+    Membership.objects.create(team=team, person=bob, role=Role.MEMBER)
+    ledger.grant(team.pk, "gift", Source.GIFT, 50, now=timezone.now(), reason="welcome")
+    with zipfile.ZipFile(io.BytesIO(export_person(alice))) as exported:
+        (found,) = json.loads(exported.read("credits.json"))
+    assert found["team_id"] == team.pk
+    assert [(line["credits"], line["reason"]) for line in found["lines"]] == [("0.5", "welcome")]
+    with zipfile.ZipFile(io.BytesIO(export_person(bob))) as exported:
+        assert json.loads(exported.read("credits.json")) == []

@@ -22,6 +22,7 @@ class CreditsConfig(AppConfig):
 
         signals.team_opened.connect(_open_account, dispatch_uid="credits")
         signals.team_closing.connect(_end_subscription, dispatch_uid="credits")
+        signals.person_exporting.connect(_export, dispatch_uid="credits")
         every(timedelta(minutes=1), lapse_holds)
         every(timedelta(hours=1), notice_ending_lots)
 
@@ -44,3 +45,11 @@ def _end_subscription(team: Any, **_: Any) -> None:
     running = subscriptions.running(team.pk)
     if running is not None:
         subscriptions.end_now(running.pk, reason="The team was closed.", now=timezone.now())
+
+
+def _export(person: Any, **_: Any) -> tuple[str, Any]:
+    from django.utils import timezone
+
+    from offcut.server.credits.history import export_statements
+
+    return "credits", export_statements(person, now=timezone.now())

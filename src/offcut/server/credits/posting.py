@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F, Min
 
 from offcut.errors import CreditError
-from offcut.server.credits import rules
+from offcut.server.credits import rows, rules
 from offcut.server.credits.models import Account, Entry, Hold, HoldState, KeyMonth, Kind, Lot
 from offcut.server.credits.months import aware
 from offcut.server.credits.rules import Piece, Source
@@ -114,7 +114,7 @@ class Book:
         captured = sum(piece.amount for piece in spent)
         hold.state, hold.ended_at, hold.captured = state, self.at, captured
         hold.keep_pieces(spent)
-        hold.save(update_fields=["state", "ended_at", "captured", "pieces"])
+        rows.update(hold, "state", "ended_at", "captured", "pieces")
         if hold.key_id is not None and captured < hold.amount:
             month, _ = month_of(self.account.team, hold.held_at)
             unspent = hold.amount - captured
@@ -124,11 +124,11 @@ class Book:
         """Write everything down. Returns False when there was nothing to write."""
         if not self._entries:
             return False
-        Entry.objects.bulk_create(self._entries)
+        rows.insert(self._entries)
         for lot_id in sorted(self._touched):
-            _save_sums(self._lots[lot_id])
+            rows.update(self._lots[lot_id], "available", "held", "is_open", "expires_at")
         if _kept_sums(self.account) != self._kept_before:
-            self.account.save(update_fields=["next_lapse_at", "period_lot_id", "period_spent"])
+            rows.update(self.account, "next_lapse_at", "period_lot_id", "period_spent")
         return True
 
     def _lapse_due(self) -> None:
@@ -157,7 +157,6 @@ _HOLD = "SELECT * FROM credits_hold WHERE account_id = %s AND request_id = %s"
 _OPEN_LOTS = """
     SELECT * FROM credits_lot WHERE account_id = %s AND is_open AND (expires_at IS NULL OR expires_at > %s)
 """
-_SAVE_SUMS = "UPDATE credits_lot SET available = %s, held = %s, is_open = %s, expires_at = %s WHERE id = %s"
 
 
 def _locked(team_id: int, now: datetime) -> Account:
@@ -165,12 +164,6 @@ def _locked(team_id: int, now: datetime) -> Account:
     for account in Account.objects.raw(_LOCK, [moment, moment, team_id]):
         return account
     raise CreditError(f"Team {team_id} has no account.")
-
-
-def _save_sums(lot: Lot) -> None:
-    expires_at = connection.ops.adapt_datetimefield_value(lot.expires_at)
-    with connection.cursor() as cursor:
-        cursor.execute(_SAVE_SUMS, [lot.available, lot.held, lot.is_open, expires_at, lot.pk])
 
 
 def _kept_sums(account: Account) -> tuple[datetime | None, int | None, int]:

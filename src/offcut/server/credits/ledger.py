@@ -149,7 +149,7 @@ def hold(
         row.keep_pieces(pieces)
         row.lapses_at = book.at + (allowances.hold_lifetime() if lifetime is None else lifetime)
         if row.pk is None:
-            rows.insert([row])
+            rows.write((), [row])
         else:
             row.save()
         _take(book, row, pieces)

@@ -52,6 +52,13 @@ class Without:
 sys.meta_path[:] = map(Without, sys.meta_path)
 import offcut
 skipped = tuple(sys.argv[2].split(","))
+if "offcut.server" not in skipped:
+    # Models can be imported once Django is ready; what it writes goes to a folder of its own.
+    import os, tempfile
+    folder = tempfile.TemporaryDirectory()
+    os.environ.update(DJANGO_SETTINGS_MODULE="offcut.server.settings", OFFCUT_DATA_DIR=folder.name)
+    import django
+    django.setup()
 for module in pkgutil.walk_packages(offcut.__path__, "offcut."):
     if not module.name.startswith(skipped):
         importlib.import_module(module.name)

@@ -1,0 +1,1 @@
+"""People, their teams, and the keys that programs use in a team's name."""

@@ -1,0 +1,343 @@
+"""Every setting of the server: one table, read from the environment and from nowhere else.
+
+`settings.py` turns these values into Django's. A setting marked `secret` may also be given as a file:
+`OFFCUT_SMTP_PASSWORD_FILE=/run/secrets/smtp` reads the password from there. docs/settings.md is written
+from this table, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from offcut.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: how it is read, what it is when not given, and what it is for."""
+
+    variable: str
+    group: str
+    help: str
+    default: str = ""
+    parse: Callable[[str], Any] = str
+    secret: bool = False
+    shown_default: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the value is called in the source: `data_dir` for OFFCUT_DATA_DIR."""
+        return self.variable.removeprefix("OFFCUT_").lower()
+
+
+def yes_or_no(text: str) -> bool:
+    """True for 1, yes, true, on; False for 0, no, false, off and nothing. Raises ValueError."""
+    if text.lower() in {"1", "yes", "true", "on"}:
+        return True
+    if text.lower() in {"0", "no", "false", "off", ""}:
+        return False
+    raise ValueError("say yes or no")
+
+
+def listed(text: str) -> list[str]:
+    """The parts between commas, without spaces around them."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A parser for whole numbers from `least` to `most`; it raises ValueError."""
+
+    def parse(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser that lets only these words through; it raises ValueError."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def web_address(text: str) -> str:
+    """An http(s) address without its last slash. Raises ValueError."""
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("starts with http:// or https://")
+    return text.rstrip("/")
+
+
+def folder(text: str) -> Path:
+    """An absolute path; nothing means the user's data folder."""
+    return Path(text).expanduser().absolute() if text else platformdirs.user_data_path("offcut") / "server"
+
+
+def database_address(text: str) -> str:
+    """A PostgreSQL address, or nothing. Raises ValueError."""
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("starts with postgresql://")
+    return text
+
+
+def e_mail_address(text: str) -> str:
+    """An e-mail address, as far as its shape tells. Raises ValueError."""
+    name, _, host = text.partition("@")
+    if not name or not host or any(letter.isspace() for letter in text):
+        raise ValueError("looks like name@example.org")
+    return text.lower()
+
+
+def time_zone_name(text: str) -> str:
+    """The name of a time zone that this machine knows. Raises ValueError."""
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; they look like Europe/Madrid") from None
+    return text
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "OFFCUT_DATA_DIR",
+        "Place",
+        "The folder for the database, the secret key, kept images, static files and, where no mail server "
+        "is set, mails. Made at the first start.",
+        parse=folder,
+        shown_default="the user's data folder, `offcut/server` in it",
+    ),
+    Setting("OFFCUT_HOST", "Place", "The address to listen on. `0.0.0.0` listens on all.", "127.0.0.1"),
+    Setting("OFFCUT_PORT", "Place", "The port to listen on.", "8000", whole_number(1, 65535)),
+    Setting(
+        "OFFCUT_PUBLIC_URL",
+        "Place",
+        "The address people type, for links in mails. When it starts with https://, cookies are sent over "
+        "TLS only, plain requests are redirected and HSTS is on.",
+        parse=web_address,
+        shown_default="`http://HOST:PORT`",
+    ),
+    Setting(
+        "OFFCUT_ALLOWED_HOSTS",
+        "Place",
+        "More host names that requests may ask for, separated by commas. The host of PUBLIC_URL, "
+        "`localhost` and `127.0.0.1` are always allowed.",
+        parse=listed,
+    ),
+    Setting(
+        "OFFCUT_TRUSTED_PROXY_COUNT",
+        "Place",
+        "How many reverse proxies of yours stand in front. Above 0 their `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed.",
+        "0",
+        whole_number(0, 10),
+    ),
+    Setting(
+        "OFFCUT_DATABASE_URL",
+        "Storage",
+        "`postgresql://user:password@host/name` to use PostgreSQL in place of the SQLite file.",
+        parse=database_address,
+        secret=True,
+        shown_default="SQLite in DATA_DIR",
+    ),
+    Setting(
+        "OFFCUT_SECRET_KEY",
+        "Security",
+        "Signs cookies and links. Give it when several machines serve one website.",
+        secret=True,
+        shown_default="made at the first start, kept in DATA_DIR",
+    ),
+    Setting(
+        "OFFCUT_SIGN_UP",
+        "People",
+        "`open`: anybody may sign up. `invited`: only people with an invitation.",
+        "open",
+        one_of("open", "invited"),
+    ),
+    Setting(
+        "OFFCUT_OWNER_EMAIL",
+        "People",
+        "The e-mail address of the first owner.",
+        "owner@localhost",
+        e_mail_address,
+    ),
+    Setting(
+        "OFFCUT_INVITATION_DAYS",
+        "People",
+        "How many days an invitation to a team holds.",
+        "7",
+        whole_number(1, 90),
+    ),
+    Setting(
+        "OFFCUT_GIFT_CREDITS",
+        "Credits",
+        "How many credits a new account gets as a gift.",
+        "1",
+        whole_number(0, 1000),
+    ),
+    Setting(
+        "OFFCUT_FREE_PREVIEWS",
+        "Credits",
+        "How many previews a month a team may ask of the API without paying.",
+        "50",
+        whole_number(0, 100_000),
+    ),
+    Setting(
+        "OFFCUT_HOLD_S",
+        "Credits",
+        "How many seconds credits stay set aside for an image whose result does not come. Longer than the "
+        "slowest image takes.",
+        "600",
+        whole_number(10, 86_400),
+    ),
+    Setting(
+        "OFFCUT_PAYMENT_GATEWAY",
+        "Credits",
+        "Who moves the money. `manual`: the owner marks orders as paid.",
+        "manual",
+        one_of("manual"),
+    ),
+    Setting(
+        "OFFCUT_INVOICE_FONT",
+        "Credits",
+        "A TrueType font file for invoices. Needed for names outside the Latin-1 letters where the machine "
+        "has none of DejaVu Sans, Noto Sans and Liberation Sans.",
+        shown_default="one of those, where it is installed",
+    ),
+    Setting("OFFCUT_MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
+    Setting(
+        "OFFCUT_SMTP_HOST",
+        "Mail",
+        "The mail server. Without one, mails are written as files into `mails` in DATA_DIR.",
+    ),
+    Setting("OFFCUT_SMTP_PORT", "Mail", "The mail server's port.", "587", whole_number(1, 65535)),
+    Setting("OFFCUT_SMTP_USER", "Mail", "The user name at the mail server."),
+    Setting("OFFCUT_SMTP_PASSWORD", "Mail", "The password at the mail server.", secret=True),
+    Setting(
+        "OFFCUT_SMTP_SECURITY",
+        "Mail",
+        "`starttls`, `tls`, or `none` for a mail server on the same machine.",
+        "starttls",
+        one_of("starttls", "tls", "none"),
+    ),
+    Setting("OFFCUT_GOOGLE_CLIENT_ID", "Social sign-in", "Turns on “Sign in with Google”."),
+    Setting("OFFCUT_GOOGLE_CLIENT_SECRET", "Social sign-in", "Google's secret for it.", secret=True),
+    Setting("OFFCUT_GITHUB_CLIENT_ID", "Social sign-in", "Turns on “Sign in with GitHub”."),
+    Setting("OFFCUT_GITHUB_CLIENT_SECRET", "Social sign-in", "GitHub's secret for it.", secret=True),
+    Setting("OFFCUT_MICROSOFT_CLIENT_ID", "Social sign-in", "Turns on “Sign in with Microsoft”."),
+    Setting("OFFCUT_MICROSOFT_CLIENT_SECRET", "Social sign-in", "Microsoft's secret for it.", secret=True),
+    Setting(
+        "OFFCUT_OIDC_URL",
+        "Social sign-in",
+        "The address of any OpenID Connect provider (Keycloak, Authentik, …); turns on signing in with it.",
+        parse=web_address,
+    ),
+    Setting("OFFCUT_OIDC_NAME", "Social sign-in", "What the button calls that provider.", "Single sign-on"),
+    Setting("OFFCUT_OIDC_CLIENT_ID", "Social sign-in", "The client id at that provider."),
+    Setting(
+        "OFFCUT_OIDC_CLIENT_SECRET", "Social sign-in", "The client secret at that provider.", secret=True
+    ),
+    Setting(
+        "OFFCUT_LANGUAGE",
+        "Words",
+        "The language for people whose browser asks for none we have.",
+        "en",
+        one_of("en", "es", "de", "fr"),
+    ),
+    Setting(
+        "OFFCUT_TIME_ZONE",
+        "Words",
+        "The time zone of new teams, such as `Europe/Madrid`.",
+        "UTC",
+        time_zone_name,
+    ),
+    Setting(
+        "OFFCUT_THREADS", "Running", "How many requests are answered at once.", "8", whole_number(1, 256)
+    ),
+    Setting(
+        "OFFCUT_STOP_S",
+        "Running",
+        "How many seconds running requests and jobs have to finish when the server is told to stop.",
+        "30",
+        whole_number(1, 3600),
+    ),
+    Setting("OFFCUT_LOG_FORMAT", "Running", "`text` (key=value) or `json`.", "text", one_of("text", "json")),
+    Setting(
+        "OFFCUT_LOG_LEVEL",
+        "Running",
+        "`debug`, `info`, `warning` or `error`.",
+        "info",
+        one_of("debug", "info", "warning", "error"),
+    ),
+    Setting(
+        "OFFCUT_DEBUG",
+        "Running",
+        "`yes` shows errors in the browser. Only for working on Offcut itself.",
+        "no",
+        yes_or_no,
+    ),
+)
+
+
+class Configuration:
+    """The values of all settings, as attributes in lower case: `configuration.data_dir`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._values = {setting.name: _read(setting, environment) for setting in SETTINGS}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_values"][name]
+        except KeyError:
+            raise AttributeError(f"No setting is called {name}.") from None
+
+    def __repr__(self) -> str:
+        # The values hold secrets, and a repr ends up in logs.
+        return "<Configuration>"
+
+
+def read_configuration(environment: Mapping[str, str] | None = None) -> Configuration:
+    """All settings from `environment` (the process's own by default).
+
+    Raises SettingError, naming the variable, for a value that cannot be used or a file that cannot be read.
+    """
+    return Configuration(os.environ if environment is None else environment)
+
+
+def _read(setting: Setting, environment: Mapping[str, str]) -> Any:
+    text = _text(setting, environment)
+    try:
+        return setting.parse(text)
+    except ValueError as problem:
+        # A secret's value must not reach the log by way of the message.
+        shown = "" if setting.secret else f" “{text}”"
+        raise SettingError(
+            f"{setting.variable}{shown} cannot be used: {problem}.", hint=setting.help
+        ) from None
+
+
+def _text(setting: Setting, environment: Mapping[str, str]) -> str:
+    value = environment.get(setting.variable, "")
+    file = environment.get(f"{setting.variable}_FILE", "") if setting.secret else ""
+    if value and file:
+        raise SettingError(f"{setting.variable} and {setting.variable}_FILE are both given: give one.")
+    if not file:
+        return value or setting.default
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise SettingError(
+            f"{setting.variable}_FILE cannot be read: {problem.strerror or problem}."
+        ) from problem

@@ -1,0 +1,1 @@
+"""Payments: orders, invoices, refunds, and the gateways that move money."""

@@ -1,0 +1,1 @@
+"""The Django project: website, HTTP API and worker. Needs the `server` extra."""

@@ -45,6 +45,8 @@ HEADERS = ((b"User-Agent", b"Offcut"), (b"Accept", b"image/*, */*;q=0.5"), (b"Ac
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONNECTIONS_TRIED_MAX = 4
 LOOK_UPS_AT_ONCE_MAX = 32
+READ_AHEAD = 131_072
+"""How much of the content may have come, in bytes, together with the end of the headers."""
 
 _USUAL = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9-]{1,63}", re.ASCII)
@@ -186,7 +188,7 @@ class _Visit:
         self._ends_at = time.monotonic() + limits.total_s
         self._answer_by: float = self._ends_at
         self._body_begun_at: float | None = None
-        self._body_bytes = 0
+        self._phase_bytes = 0
         # Chunked bodies carry a few bytes of their own; a multiple of the limit is an attack.
         self._raw_bytes_left = 2 * limits.size_max + 8 * limits.header_size_max
         self._target: _Target | None = None
@@ -194,7 +196,7 @@ class _Visit:
     def get(self, target: _Target, ssl_context: ssl.SSLContext) -> Fetched | str:
         """The file, or the address that a redirect leads to."""
         self._target = target
-        self._answer_by = time.monotonic() + self.limits.answer_s
+        self._answer_by, self._phase_bytes = time.monotonic() + self.limits.answer_s, 0
         headers = [(b"Host", target.host_header), *HEADERS, (b"Connection", b"close")]
         url = httpcore.URL(
             scheme=target.url.raw_scheme, host=target.host, port=target.port, target=target.url.raw_path
@@ -234,7 +236,7 @@ class _Visit:
         """For the step that is next. Raises AddressTimeoutError when there are none."""
         ends_at = self._answer_by
         if self._body_begun_at is not None:
-            earned_s = self._body_bytes / self.limits.bytes_per_s_min
+            earned_s = self._phase_bytes / self.limits.bytes_per_s_min
             ends_at = self._body_begun_at + self.limits.slow_s + earned_s
         left = min(ends_at, self._ends_at) - time.monotonic()
         if left <= 0:
@@ -242,9 +244,12 @@ class _Visit:
         return left
 
     def count(self, size: int) -> None:
-        """Counts bytes from the wire, whatever they are part of. Raises AddressTooLargeError."""
+        """Counts bytes from the wire, whatever they are part of. Raises AddressTooLargeError or, when they
+        come before the content, AddressAnswerError."""
         self._raw_bytes_left -= size
-        self._body_bytes += size
+        self._phase_bytes += size
+        if self._body_begun_at is None and self._phase_bytes > self.limits.header_size_max + READ_AHEAD:
+            raise AddressAnswerError(f"{self._host} sends too many headers.")
         if self._raw_bytes_left < 0:
             raise self._too_large()
 
@@ -306,7 +311,7 @@ class _Visit:
         said = headers.get(b"content-length", b"0")
         if not said.isdigit() or len(said) > 15 or int(said) > self.limits.size_max:
             raise self._too_large()
-        self._body_begun_at, self._body_bytes = time.monotonic(), 0
+        self._body_begun_at, self._phase_bytes = time.monotonic(), 0
         content = io.BytesIO()  # Gives its bytes away in the end without a second copy of them.
         for chunk in chunks:
             if content.write(chunk) and content.tell() > self.limits.size_max:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import anyio
 import httpx
@@ -43,6 +43,8 @@ class _Call(Generic[Result]):
 class _AnyClient:
     """Who to ask and how; what both clients share."""
 
+    _http_class: ClassVar[Any]
+
     def __init__(
         self,
         base_url: str | None = None,
@@ -55,16 +57,16 @@ class _AnyClient:
     ) -> None:
         self.server: Server = find_server(base_url, api_key)
         self._retries = Retries(count=retries) if isinstance(retries, int) else retries
-        self._settings: dict[str, Any] = {
-            "timeout": httpx.Timeout(timeout_s, connect=connect_timeout_s),
-            "verify": True if ssl_context is None else ssl_context,
-            "headers": {
+        self._http: Any = self._http_class(
+            timeout=httpx.Timeout(timeout_s, connect=connect_timeout_s),
+            verify=True if ssl_context is None else ssl_context,
+            headers={
                 "X-Api-Key": self.server.api_key,
                 "User-Agent": "offcut-client",
                 # Photos are packed already, and a packed answer would only have to be unpacked.
                 "Accept-Encoding": "identity",
             },
-        }
+        )
 
     def _request(self, call: _Call[Any], body: Body) -> dict[str, Any]:
         parts: dict[str, Any] = {
@@ -117,9 +119,7 @@ class Client(_AnyClient):
     server that keeps to it charges once. Raises ServiceSetupError.
     """
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self._http = httpx.Client(**self._settings)
+    _http_class = httpx.Client
 
     def remove(
         self,
@@ -179,7 +179,8 @@ class Client(_AnyClient):
 
     def _send(self, call: _Call[Any], body: Body) -> httpx.Response | Exception:
         try:
-            return self._http.request(**self._request(call, body))
+            answer: httpx.Response = self._http.request(**self._request(call, body))
+            return answer
         except httpx.TransportError as error:
             return error
 
@@ -187,9 +188,7 @@ class Client(_AnyClient):
 class AsyncClient(_AnyClient):
     """`Client` for programs that await: the same arguments, methods, results and errors."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self._http = httpx.AsyncClient(**self._settings)
+    _http_class = httpx.AsyncClient
 
     async def remove(
         self,
@@ -245,6 +244,7 @@ class AsyncClient(_AnyClient):
 
     async def _send(self, call: _Call[Any], body: Body) -> httpx.Response | Exception:
         try:
-            return await self._http.request(**self._request(call, body))
+            answer: httpx.Response = await self._http.request(**self._request(call, body))
+            return answer
         except httpx.TransportError as error:
             return error

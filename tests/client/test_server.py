@@ -92,10 +92,10 @@ def test_secrets_are_in_no_repr() -> None:
     assert "password" not in shown
 
 
-def test_the_client_needs_no_engine() -> None:
-    code = (
-        "import offcut.client, sys\n"
-        "print(*[name for name in sys.modules if name.startswith(('offcut.engine', 'numpy', 'PIL', 'cv2'))])"
-    )
+def test_the_client_needs_nothing_of_ours_but_the_errors() -> None:
+    code = "import offcut.client, sys\nprint(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == []
+    loaded = set(ran.stdout.split())
+    ours = {name for name in loaded if name.startswith("offcut.") and not name.startswith("offcut.client")}
+    assert ours == {"offcut.errors", "offcut.library"}  # the library comes with the package and is light
+    assert not loaded & {"numpy", "PIL", "cv2", "openvino", "rich", "typer", "django"}

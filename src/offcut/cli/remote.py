@@ -215,7 +215,8 @@ def check_balance(remover: Remover, waiting: list[Task], *, may_ask: bool) -> No
     sums = estimate(waiting, remover.size)
     if sums.least(account.free_calls) <= account.total:
         return
-    sentence = f"These {len(waiting)} photos need {sums.words(account.free_calls)}, and {_plain(account.total)} are left."
+    need, left = sums.words(account.free_calls), _plain(account.total)
+    sentence = f"These {len(waiting)} photos need {need}, and {left} are left."
     hint = "Say --confirm-batch-over -1 to begin anyway, or --size preview."
     if not sys.stdin.isatty():
         raise ServiceCreditsError(sentence, hint=hint)

@@ -270,7 +270,7 @@ def test_a_faint_answer_of_the_network_tells_what_a_mark_means() -> None:
     true = np.zeros((200, 300), np.uint8)
     true[60:140, 80:220] = 255
     alpha, belief = true.copy(), true.copy()
-    alpha[:, 150:], belief[60:140, 150:220] = 0, 90
+    alpha[:, 150:], belief[60:140, 150:220] = 0, 150
     restore, erase = np.zeros(true.shape, bool), np.zeros(true.shape, bool)
     restore[98:102, 90:140], erase[10:14, 20:280] = True, True
     assert overlap(brush.select(rgb, alpha, restore, erase).alpha, true) < 0.6

@@ -167,14 +167,7 @@ class TestPrompts:
         "prompt",
         [
             {"box": "450px 20px 590px 200px"},
-            pytest.param(
-                {"points": "500px 100px"},
-                marks=pytest.mark.xfail(
-                    strict=True,
-                    reason="segment._chosen leaves the soft rim of what was not chosen, and the rim is not "
-                    "nothing",
-                ),
-            ),
+            {"points": "500px 100px"},
         ],
     )
     def test_on_nothing_find_nothing(self, networks: MadeNetworks, prompt: dict[str, str]) -> None:
@@ -281,11 +274,6 @@ class TestResults:
         assert tuple(cutout.rgb[10, 590]) == (0, 0, 250)
         assert np.array_equal(cutout.rgb[300, 100], shown()[300, 100])
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AssertionError,
-        reason="pipeline opens the background in its last step, when all networks have run for nothing",
-    )
     @pytest.mark.parametrize(("file", "code"), [(b"", "empty_photo"), (b"no photo", "not_an_image")])
     def test_a_background_that_is_no_photo_is_refused_before_any_network_runs(
         self, networks: MadeNetworks, file: bytes, code: str
@@ -381,16 +369,6 @@ def photographs() -> dict[str, Rgb]:
 
 
 NOTHING = tuple(nothing.photos(0, (160, 480)))
-BELIEVED = {
-    "stripes": "one look of each network takes the whole photo for the subject; the mirror image, of which "
-    "pipeline._subject knows nothing, would show that they guess"
-}
-
-
-def _marked(name: str) -> Any:
-    if name not in BELIEVED:
-        return name
-    return pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=BELIEVED[name]))
 
 
 @cache
@@ -475,7 +453,7 @@ class TestRealNetworks:
                 alone.box,
             )
 
-    @pytest.mark.parametrize("name", [_marked(name) for name in NOTHING])
+    @pytest.mark.parametrize("name", NOTHING)
     def test_refuse_photos_with_nothing_in_them(self, real: Networks, name: str) -> None:
         with pytest.raises(NoForegroundError) as caught:
             offcut.remove(empty_photos()[name], networks=real)

@@ -130,7 +130,7 @@ def select(
     for other in (alpha, restore, erase, belief):
         _check_sizes(rgb, other)
     # The finished matte and the undecided answer err differently; together they are better than either.
-    belief = np.asarray(cv2.addWeighted(alpha, 0.5, belief, 0.5, 0), np.uint8)
+    belief = np.asarray(cv2.addWeighted(alpha, 0.35, belief, 0.65, 0), np.uint8)
     after = alpha.copy()
     window = (0, 0, alpha.shape[1], alpha.shape[0])
     marks = np.where(_small_mask(restore, window), RESTORE, NONE).astype(np.uint8)

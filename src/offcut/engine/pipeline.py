@@ -55,6 +55,7 @@ def cut_out(
     tell = on_step or (lambda _step: None)
     small = _halved(photo.pixels)
     box, points = _prompts(options, photo, small)
+    background = None if options.bg_image is None else _opened(options.bg_image)
     tell("segment")
     found = _segment(small, box, points, networks, model)
     tell("subject")
@@ -69,7 +70,7 @@ def cut_out(
     tell("foreground")
     colours = rgb if options.channels == "alpha" else foreground.estimate(rgb, alpha)
     tell("compose")
-    cutout = _composed(photo, rgb, colours, alpha, seen, options)
+    cutout = _composed(photo, rgb, colours, alpha, seen, options, background)
     return replace(cutout, belief=np.rint(found.belief * 255).astype(np.uint8))
 
 
@@ -142,11 +143,16 @@ def _within(alpha: Alpha, given: Alpha) -> Alpha:
 
 
 def _composed(
-    photo: Photo, rgb: Rgb, colours: Rgb, alpha: Alpha, seen: subject.Classification, options: Options
+    photo: Photo,
+    rgb: Rgb,
+    colours: Rgb,
+    alpha: Alpha,
+    seen: subject.Classification,
+    options: Options,
+    background: Rgb | None,
 ) -> Cutout:
     kind = seen.subject if options.type == "auto" else options.type
     notes = list(photo.notes)
-    background = None if options.bg_image is None else _opened(options.bg_image)
     if kind == "car" and _shows_through(options):
         alpha = _with_windows(colours, alpha)
     placed = compose.place(colours, alpha, options, photo_size=photo.source_size)

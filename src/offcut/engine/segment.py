@@ -87,6 +87,7 @@ def segment(
     found = (
         _in_box(rgb, box, fine, whole, quick) if box is not None else _whole_photo(rgb, fine, whole, quick)
     )
+    np.clip(found.matte, 0, 1, out=found.matte)
     if not points:
         return found
     return _chosen(rgb, found, points, fine, whole)
@@ -220,14 +221,19 @@ def _chosen(
         if _at(matte, at, width, height) <= WEAK_ABOVE:
             matte = np.maximum(matte, _near_point(rgb, at, fine, whole))
     _, labels = cv2.connectedComponents((matte > WEAK_ABOVE).view(np.uint8), connectivity=4)
+    dropped = np.zeros(labels.shape, bool)
     if wanted:
         keep = {int(_at(labels, at, width, height)) for at in wanted} - {0}
-        matte[~np.isin(labels, list(keep)) & (labels > 0)] = 0
+        dropped = (labels > 0) & ~np.isin(labels, list(keep))
     for at, is_wanted in points:
         label = int(_at(labels, at, width, height))
         if not is_wanted and label:
             rivals = [p for p in wanted if int(_at(labels, p, width, height)) == label]
-            matte[_side_of(rgb, labels == label, at, rivals)] = 0
+            dropped |= _side_of(rgb, labels == label, at, rivals)
+    kept = (labels > 0) & ~dropped
+    if dropped.any() or (wanted and not kept.any()):
+        # The soft rim goes with the part that it is nearer to.
+        matte[_nearer(dropped, kept)] = 0
     return replace(found, matte=matte)
 
 
@@ -257,7 +263,15 @@ def _side_of(rgb: Rgb, part: Mask, unwanted: tuple[int, int], wanted: Sequence[t
         x, y = int(at[0] * GRID / width), int(at[1] * GRID / height)
         cv2.circle(markers, (x, y), 6, marker, -1)
     basins = cv2.watershed(_square(rgb, GRID), markers)
-    return cast(Mask, part & (basins == 2))
+    return part & _nearer(basins == 2, basins == 1)
+
+
+def _nearer(one: Mask, other: Mask) -> Mask:
+    """Where `one` is nearer than `other`; everywhere if there is no `other`."""
+    if not other.any():
+        return np.ones(other.shape, bool)
+    to_one, to_other = (cv2.distanceTransform((~m).view(np.uint8), cv2.DIST_L2, 3) for m in (one, other))
+    return np.asarray(to_one) < np.asarray(to_other)
 
 
 def _square(rgb: Rgb, side: int) -> Rgb:
@@ -295,7 +309,9 @@ def _area(box: Box) -> int:
 
 def _scaled(box: Box, x: float, y: float) -> Box:
     left, top = int(box[0] * x), int(box[1] * y)
-    return left, top, max(int(np.ceil(box[2] * x)), left + 1), max(int(np.ceil(box[3] * y)), top + 1)
+    # Less a hair, or 187 · (768 / 187) would round up to 769.
+    right, bottom = int(np.ceil(box[2] * x - 1e-6)), int(np.ceil(box[3] * y - 1e-6))
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def _grown(box: Box, width: int, height: int) -> Box:

@@ -381,16 +381,6 @@ def photographs() -> dict[str, Rgb]:
 
 
 NOTHING = tuple(nothing.photos(0, (160, 480)))
-BELIEVED = {
-    "stripes": "one look of each network takes the whole photo for the subject; the mirror image, of which "
-    "pipeline._subject knows nothing, would show that they guess"
-}
-
-
-def _marked(name: str) -> Any:
-    if name not in BELIEVED:
-        return name
-    return pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=BELIEVED[name]))
 
 
 @cache
@@ -475,7 +465,7 @@ class TestRealNetworks:
                 alone.box,
             )
 
-    @pytest.mark.parametrize("name", [_marked(name) for name in NOTHING])
+    @pytest.mark.parametrize("name", NOTHING)
     def test_refuse_photos_with_nothing_in_them(self, real: Networks, name: str) -> None:
         with pytest.raises(NoForegroundError) as caught:
             offcut.remove(empty_photos()[name], networks=real)

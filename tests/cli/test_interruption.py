@@ -100,7 +100,8 @@ def test_what_a_killed_run_left_behind_does_not_block(
 ) -> None:
     photo("dog.jpg")
     process = started("dog.jpg", PLAIN_CUT_SECONDS="30")
-    wait_for(lambda: list(tmp_path.glob(".*.lock")))
+    # A lock that does not say yet whose it is would be left alone for two seconds.
+    wait_for(lambda: any(lock.stat().st_size for lock in tmp_path.glob(".*.lock")))
     process.kill()
     process.communicate(timeout=60)
     assert list(tmp_path.glob(".*.lock"))

@@ -37,8 +37,10 @@ serve: setup
 	  then exec $(bin)/offcut serve; \
 	  else echo "not yet: the server is built next"; exit 1; fi
 
+# The server's tests run twice: on SQLite with all others, then on a private PostgreSQL that a wheel brings.
 test: setup lint
 	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
+	OFFCUT_TEST_DATABASE=postgresql $(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile tests/server tests/scenarios
 
 lint: $(installed)
 	$(bin)/python -m ruff check .

@@ -94,6 +94,7 @@ def test_a_wait_that_is_too_long_is_left_to_the_caller(
         ("-3", None, None),
         ("٣", None, None),
     ],
+    ids=["whole", "parts", "date-ahead", "date-gone", "word", "negative", "other-digits"],
 )
 def test_retry_after_is_seconds_or_a_date(
     text: str, least: float | None, most: float | None, make_client: Any, service: Any

@@ -39,11 +39,20 @@ def libvips() -> Any:
     """
     import pyvips
 
+    # A warning may quote bytes of the photo, and pyvips would fail on those that are not UTF-8.
+    if getattr(pyvips, "_to_string", None) is not _text_of:
+        pyvips._to_string = _text_of
     pyvips.cache_set_max(0)
     logger = logging.getLogger("pyvips")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     return pyvips
+
+
+def _text_of(value: Any) -> str:
+    import pyvips
+
+    return "NULL" if value == pyvips.ffi.NULL else pyvips.ffi.string(value).decode("utf-8", "replace")
 
 
 def vips_errors() -> tuple[type[Exception], ...]:

@@ -34,7 +34,8 @@ _POSTGRESQL_UNDO = [
 
 
 def guard(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place."""
+    """Put the triggers in place, once however often it is called."""
+    unguard(connection)
     _run(connection, _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL)
 
 

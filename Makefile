@@ -29,11 +29,11 @@ $(installed): pyproject.toml requirements.lock
 	  || { echo "Offcut needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	test -x $(bin)/python || $(PYTHON) -m venv .venv
 	$(bin)/python -m pip install --quiet --upgrade pip
-	$(bin)/python -m pip install --quiet --constraint requirements.lock --editable . --group dev
+	$(bin)/python -m pip install --quiet --constraint requirements.lock --editable '.[server]' --group dev
 	@touch $@
 
 serve: setup
-	@if $(bin)/offcut serve --help >/dev/null 2>&1; \
+	@if $(bin)/python -c "import offcut.server.command" 2>/dev/null; \
 	  then exec $(bin)/offcut serve; \
 	  else echo "not yet: the server is built next"; exit 1; fi
 

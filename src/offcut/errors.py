@@ -18,6 +18,7 @@
     │   ├── InvalidPixelsError      an array that is no photo
     │   └── BrokenArchiveError      a ZIP that is not colour and alpha
     ├── OptionError          an option has a value that is not allowed
+    │   └── StrokeError      a brush stroke that cannot be painted
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
     │   ├── GraphModelError         a TensorFlow.js graph model cannot be read
@@ -234,6 +235,16 @@ class OptionError(OffcutError):
         super().__init__(message, hint=hint)
         self.parameter = parameter
         self.code = code or f"invalid_{parameter}"
+
+
+class StrokeError(OptionError):
+    """A brush stroke has values that cannot be painted."""
+
+    code = "invalid_stroke"
+    default_hint = "Send the stroke again with points and radius in photo pixels."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__("strokes", message, hint=hint)
 
 
 class NoForegroundError(OffcutError):

@@ -316,3 +316,22 @@ def test_a_broken_profile_is_said(offcut: Any, tmp_path: Path) -> None:
     ran = offcut("dog.jpg")
     assert ran.code == 0
     assert len(ran.err.splitlines()) == 2
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    offcut: Any, photo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo("in/dog.jpg")
+    photo("in/locked/cat.jpg")
+    real = os.scandir
+
+    def scandir(folder: Any = ".") -> Any:
+        if str(folder).endswith("locked"):  # Rights alone would not stop a test that root runs.
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    ran = offcut("in", "--recursive", "--json")
+    assert ran.code == 1
+    assert ran.statuses() == {"dog.jpg": "done", "locked": "failed"}
+    assert [record["error"]["code"] for record in ran.records if "error" in record] == ["photo_unreadable"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -135,7 +137,6 @@ def test_a_folder_to_watch_must_exist(offcut: Any) -> None:
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(photo: Any, tmp_path: Path) -> None:
-    import sys
 
     for number in range(5):
         photo(f"{number}.jpg")
@@ -144,3 +145,24 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(photo: Any, tmp_path: Path
     ran = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False, timeout=60)
     assert ran.stdout.count(b"\n") == 1
     assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal of its own")
+def test_a_terminal_shows_rate_and_progress(photo: Any, tmp_path: Path) -> None:
+    for number in range(6):
+        photo(f"{number}.jpg")
+    terminal, inner = os.openpty()
+    command = [sys.executable, str(Path(__file__).with_name("plain_cut.py")), "."]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "PLAIN_CUT_SECONDS": "0.1"}
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=inner, stdin=inner, env=environment)
+    os.close(inner)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux ends a terminal that nobody holds any more with an error.
+        while chunk := os.read(terminal, 65_536):
+            shown += chunk
+    os.close(terminal)
+    assert process.wait(timeout=60) == 0
+    text = shown.decode()
+    assert "photos/s" in text
+    assert "6/6" in text
+    assert "6 done, 0 skipped, 0 failed" in text

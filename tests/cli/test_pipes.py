@@ -126,3 +126,17 @@ def test_a_result_in_two_files_is_joined(offcut: Any, photo: Any, tmp_path: Path
     broken = offcut("zip2png", "--file", "dog.jpg", "--output", "x.png")
     assert broken.code == 1
     assert "(broken_archive)" in broken.err
+
+
+def test_a_server_that_is_not_installed_is_no_photo(offcut: Any, photo: Any, tmp_path: Path) -> None:
+    from typer.main import get_command
+
+    from offcut.cli.main import app
+
+    if "serve" in get_command(app).commands:  # type: ignore[attr-defined]
+        pytest.skip("the server is installed")
+    ran = offcut("serve", "--help")
+    assert ran.code == 2
+    assert "offcut[server]" in ran.err
+    photo("serve.jpg").rename(tmp_path / "serve")
+    assert offcut("serve").code == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +31,10 @@ class PhotosOrCommand(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Puts `cut` in front of what is no command."""
         own = {name for option in self.get_params(ctx) for name in option.opts}
+        if args[:1] == ["serve"] and "serve" not in self.commands and not Path("serve").exists():
+            raise typer.BadParameter(
+                "The server is not installed. Install it with: pip install 'offcut[server]'"
+            )
         if args and args[0] not in self.commands and args[0].partition("=")[0] not in own:
             args = ["cut", *args]
         return super().parse_args(ctx, args)
@@ -85,7 +90,7 @@ app.command("doctor")(doctor.doctor)
 app.command("zip2png")(zip2png.zip2png)
 app.add_typer(models.app, name="models")
 
-if importlib.util.find_spec("offcut.server") and importlib.util.find_spec("offcut.server.command"):
+if all(importlib.util.find_spec(name) for name in ("django", "offcut.server", "offcut.server.command")):
     from offcut.server import command  # the server's part of the command line: `serve` and its kin
 
     command.add_to(app)

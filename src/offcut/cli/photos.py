@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from offcut.cli.fetch import fetch
-from offcut.engine.photo_files import PHOTO_SUFFIXES, photos_in, read_file
-from offcut.errors import PhotoError, PhotoNotFoundError
+from offcut.engine.photo_files import PHOTO_SUFFIXES, read_file
+from offcut.errors import PhotoError, PhotoNotFoundError, PhotoUnreadableError
 
 OUTPUT_MARK = "-removebg"
 """Ends the name of a result that lies beside its photo."""
@@ -77,8 +77,9 @@ def find(
     as `Lost`.
     """
     seen: set[str] = set()
+    folders = _Folders()
     for argument in arguments:
-        for found in _expand(argument, recursive, beside):
+        for found in _expand(argument, recursive, beside, folders):
             key = found.identity if isinstance(found, Found) else found.argument
             if key not in seen:
                 seen.add(key)
@@ -90,34 +91,79 @@ def is_address(argument: str) -> bool:
     return argument.lower().startswith(("http://", "https://"))
 
 
-def is_earlier_result(path: Path) -> bool:
-    """Whether the file is a result that an earlier run put beside its photo."""
-    if not path.stem.endswith(OUTPUT_MARK):
-        return False
-    stem = path.stem.removesuffix(OUTPUT_MARK)
-    names = {sibling.name.lower() for sibling in photos_in(path.parent)}
-    own, _, suffix = stem.rpartition("-")
-    return any(f"{stem}{ending}".lower() in names for ending in PHOTO_SUFFIXES) or (
-        f".{suffix.lower()}" in PHOTO_SUFFIXES and f"{own}.{suffix}".lower() in names
-    )
+def walk(top: Path, *, recursive: bool, beside: Path | None = None) -> Iterator[Found | Lost]:
+    """The photos in a folder by name, then those of each folder in it; hidden ones are left out. A folder
+    that cannot be read is `Lost`."""
+    apart = beside.resolve() if beside else None
+    unread: list[OSError] = []
+    for folder, inner, names in os.walk(top, onerror=unread.append):
+        inner[:] = sorted(name for name in inner if not name.startswith(".")) if recursive else []
+        here = Path(folder)
+        if apart and here != top and here.resolve() == apart:
+            inner[:] = []
+            continue
+        photos = sorted(name for name in names if is_photo(name))
+        results = _Results({name.lower() for name in photos})
+        yield from (Found(here / name, here.relative_to(top)) for name in photos if not results.has(name))
+    for error in unread:
+        reason = PhotoUnreadableError(f"The folder {error.filename} cannot be read: {error.strerror}.")
+        yield Lost(str(error.filename), reason)
 
 
-def _expand(argument: str, recursive: bool, beside: Path | None) -> Iterator[Found | Lost]:
+def is_photo(name: str) -> bool:
+    """Whether a file of this name is taken from a folder."""
+    return not name.startswith(".") and PurePath(name).suffix.lower() in PHOTO_SUFFIXES
+
+
+class _Results:
+    """Tells results that earlier runs put beside their photos, in a folder of these names (lower case)."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def has(self, name: str) -> bool:
+        """Whether the name is that of a result whose photo lies in the folder."""
+        marked = PurePath(name).stem.lower()
+        if not marked.endswith(OUTPUT_MARK):
+            return False
+        stem = marked.removesuffix(OUTPUT_MARK)
+        own, _, suffix = stem.rpartition("-")
+        return any(f"{stem}{ending}" in self._names for ending in PHOTO_SUFFIXES) or (
+            f".{suffix}" in PHOTO_SUFFIXES and f"{own}.{suffix}" in self._names
+        )
+
+
+class _Folders:
+    """The results in each folder; a folder is listed once, and only when a name in it looks like a result."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, _Results] = {}
+
+    def has_result(self, path: Path) -> bool:
+        """Whether the file is a result of an earlier run."""
+        if not path.stem.lower().endswith(OUTPUT_MARK):
+            return False
+        if path.parent not in self._seen:
+            self._seen[path.parent] = _Results({entry.name.lower() for entry in path.parent.iterdir()})
+        return self._seen[path.parent].has(path.name)
+
+
+def _expand(argument: str, recursive: bool, beside: Path | None, folders: _Folders) -> Iterator[Found | Lost]:
     path = Path(argument)
     if is_address(argument):
         yield Found(argument)
     elif path.is_dir():
         yield from walk(path, recursive=recursive, beside=beside)
     elif path.exists():
-        if not is_earlier_result(path):
+        if not folders.has_result(path):
             yield Found(path)
     elif glob.has_magic(argument):
-        yield from _match(argument, recursive, beside)
+        yield from _match(argument, recursive, beside, folders)
     else:
         yield Lost(argument, PhotoNotFoundError(f"There is no file {argument}."))
 
 
-def _match(pattern: str, recursive: bool, beside: Path | None) -> Iterator[Found | Lost]:
+def _match(pattern: str, recursive: bool, beside: Path | None, folders: _Folders) -> Iterator[Found | Lost]:
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (may be absolute)
     if not matches:
         yield Lost(pattern, PhotoNotFoundError(f"Nothing matches {pattern}."))
@@ -125,19 +171,5 @@ def _match(pattern: str, recursive: bool, beside: Path | None) -> Iterator[Found
         if path.is_dir():
             if recursive:
                 yield from walk(path, recursive=True, beside=beside)
-        elif path.suffix.lower() in PHOTO_SUFFIXES and not is_earlier_result(path):
+        elif is_photo(path.name) and not folders.has_result(path):
             yield Found(path)
-
-
-def walk(top: Path, *, recursive: bool, beside: Path | None = None) -> Iterator[Found]:
-    """The photos in a folder by name, then those of each folder in it; hidden ones are left out."""
-    apart = beside.resolve() if beside else None
-    for folder, inner, _ in os.walk(top):
-        inner[:] = sorted(name for name in inner if not name.startswith(".")) if recursive else []
-        here = Path(folder)
-        if apart and here != top and here.resolve() == apart:
-            inner[:] = []
-            continue
-        for path in photos_in(here):
-            if not is_earlier_result(path):
-                yield Found(path, here.relative_to(top))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from offcut.cli.photos import Found, walk
+from offcut.cli.photos import Found, Lost, walk
 
 INTERVAL_S = 1.0
 
@@ -42,6 +42,8 @@ def arrivals(
 
 def _stamps(folder: Path, *, recursive: bool, beside: Path | None) -> Iterator[tuple[Found, Stamp]]:
     for found in walk(folder, recursive=recursive, beside=beside):
+        if isinstance(found, Lost):
+            continue  # A folder that cannot be read now may be readable at the next look.
         try:
             state = Path(found.location).stat()
         except OSError:

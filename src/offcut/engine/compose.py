@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut.engine.options import PIXELS_MAX, Color, Margins, Options, Position
-from offcut.engine.types import Alpha, Box, Matte, Rgb, Rgba
+from offcut.engine.types import Alpha, Box, Rgb, Rgba
 from offcut.errors import OptionError
 
 VISIBLE_ALPHA = 8
@@ -148,16 +148,12 @@ def keep_inside(alpha: Alpha, box: Box) -> Alpha:
     return kept
 
 
-def let_through(alpha: Alpha, glass: Matte) -> Alpha:
+def let_through(alpha: Alpha, glass: Alpha) -> Alpha:
     """A copy of `alpha` (H×W) that lets the background through where there is glass.
 
-    `glass` is H×W, 0.0 solid to 1.0 perfectly clear. The result never exceeds `alpha`.
+    `glass` is H×W uint8, 0 solid to 255 perfectly clear. The result never exceeds `alpha`.
     """
-    clear = np.empty_like(alpha)
-    for band in _bands(alpha.shape[0]):
-        solid = 1.0 - np.clip(glass[band], 0.0, 1.0)
-        clear[band] = np.rint(alpha[band] * solid).astype(np.uint8)
-    return clear
+    return cv2.multiply(alpha, cv2.bitwise_not(glass), scale=1 / 255).astype(np.uint8, copy=False)
 
 
 def cover(picture: Rgb, width: int, height: int) -> Rgb:
@@ -292,12 +288,14 @@ def _shaded(shadow: Alpha, color: Color) -> tuple[Rgb, Alpha]:
         return np.zeros((*shadow.shape, 3), np.uint8), shadow.copy()
     depth = np.arange(256) / 255
     seen = color.alpha / 255 * (1 - depth)
-    cover_ = depth + seen
-    share = np.divide(seen, cover_, out=np.zeros(256), where=cover_ > 0)
+    hidden = depth + seen
+    share = np.divide(seen, hidden, out=np.zeros(256), where=hidden > 0)
     shades = np.rint(share[:, None] * np.array(color[:3])).astype(np.uint8)
-    canvas = cv2.LUT(cv2.merge([shadow] * 3), np.ascontiguousarray(shades.reshape(1, 256, 3)))
-    seen_alpha = cv2.LUT(shadow, np.rint(cover_ * 255).astype(np.uint8))
-    return canvas.astype(np.uint8, copy=False), seen_alpha.astype(np.uint8, copy=False)
+    table = np.ascontiguousarray(shades.reshape(1, 256, 3))
+    canvas = np.empty((*shadow.shape, 3), np.uint8)
+    for band in _bands(shadow.shape[0]):
+        cv2.LUT(cv2.merge([shadow[band]] * 3), table, canvas[band])
+    return canvas, cv2.LUT(shadow, np.rint(hidden * 255).astype(np.uint8)).astype(np.uint8, copy=False)
 
 
 def _over_opaque(rgb: Rgb, alpha: Alpha, canvas: Rgb, shadow: Alpha | None) -> Rgb:
@@ -327,13 +325,14 @@ def _over_translucent(rgb: Rgb, alpha: Alpha, shadow: Alpha, color: Color) -> tu
         solid = (matte == 255).view(np.uint8)
         soft = np.flatnonzero((matte - np.uint8(1)) < 254)
         if soft.size:
-            front = matte.reshape(-1)[soft].astype(np.uint32)[:, None]
-            back = under_alpha.reshape(-1)[soft].astype(np.uint32)[:, None] * (255 - front)
+            # Whole numbers below 2^24, so that single precision is exact until the division.
+            front = matte.reshape(-1)[soft].astype(np.float32)[:, None]
+            back = under_alpha.reshape(-1)[soft][:, None] * (255 - front)
             both = front * 255 + back
             pixels = under.reshape(-1, 3)
             color_sum = rgb[band].reshape(-1, 3)[soft] * (front * 255) + pixels[soft] * back
-            pixels[soft] = ((color_sum + both // 2) // both).astype(np.uint8)
-            under_alpha.reshape(-1)[soft] = ((both[:, 0] + 127) // 255).astype(np.uint8)
+            pixels[soft] = np.rint(color_sum / both).astype(np.uint8)
+            under_alpha.reshape(-1)[soft] = np.rint(both[:, 0] / 255).astype(np.uint8)
         cv2.copyTo(rgb[band], solid, under)
         cv2.copyTo(matte, solid, under_alpha)
     return canvas, seen

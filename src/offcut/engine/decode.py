@@ -6,7 +6,7 @@ limits, and only then is any pixel decoded. Hostile files end before they cost a
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,18 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut.engine.exif import BrokenExifError, Exif, read_exif, sane_dpi
-from offcut.engine.profiles import to_srgb
-from offcut.engine.sniff import Format, ends_early, kind_name, sniff
+from offcut.engine.png_chunks import check_png_chunks
+from offcut.engine.profiles import BROKEN_COLOR_PROFILE, to_srgb
+from offcut.engine.readers import (
+    PROFILE_FIELD,
+    Strictness,
+    bitmap_header,
+    image_of,
+    is_cut_off,
+    open_photo,
+    pillow_pixels,
+    read_bitmap,
+    read_heic,
+    stated_dpi,
+    unreadable,
+    vips_errors,
+)
+from offcut.engine.sniff import Format, kind_name, sniff
 from offcut.engine.types import Alpha, Note, Rgb
 from offcut.errors import (
-    BrokenPhotoError,
-    DecompressionBombError,
     EmptyPhotoError,
     FileTooLargeError,
     InvalidDimensionsError,
     InvalidPixelsError,
     NotAnImageError,
-    PhotoError,
     TooManyPixelsError,
     TruncatedPhotoError,
     UnsupportedPhotoError,
@@ -37,6 +49,9 @@ if TYPE_CHECKING:
 BROKEN_EXIF: Final = Note(
     "broken_exif",
     "The photo's EXIF data is broken and was ignored; if the photo lies on its side, turn it first.",
+)
+DAMAGED_PHOTO: Final = Note(
+    "damaged_photo", "The photo's file is slightly damaged; part of the picture may look wrong."
 )
 
 
@@ -89,17 +104,20 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
     InvalidDimensionsError, DecompressionBombError, TruncatedPhotoError or BrokenPhotoError.
     """
     photo = _check_kind(data, limits)
-    if photo == "png":
-        _check_png_chunks(data)
+    chunks = check_png_chunks(data) if photo == "png" else {}
     if photo == "bmp":
-        return _probe_bitmap(data, limits)
-    image = _open(photo, data)
+        width, height, dpi = bitmap_header(data)
+        check_size(width, height, limits)
+        return Header(photo, width, height, Exif(1, dpi))
+    image = open_photo(photo, data)
     # Before EXIF and all else, for a header can claim more than anything here should look at.
     check_size(image.width, image.height, limits)
     if photo == "tiff":
         _check_tiff(image)
     notes: list[Note] = []
-    exif = _exif_of(photo, image, notes)
+    exif = _exif_of(photo, image, chunks.get(b"eXIf"), notes)
+    if b"iCCP" in chunks and b"sRGB" not in chunks and not image.get_typeof(PROFILE_FIELD):
+        notes.append(BROKEN_COLOR_PROFILE)  # libpng leaves out what is broken and says nothing.
     width, height = _upright(image.width, image.height, exif.orientation)
     return Header(photo, width, height, exif, tuple(notes))
 
@@ -112,13 +130,12 @@ def decode(data: bytes, *, limits: Limits = DEFAULT_LIMITS, shrink_to_px: int | 
     Raises what `probe` raises.
     """
     header = probe(data, limits)
-    if header.format == "bmp":
-        opened: Any = _vips_from_array(_read_bitmap(data))
-    elif header.format == "heic":
-        opened = _read_heic(data, limits)
-    else:
-        opened = _open(header.format, data, _shrink_factor(header, shrink_to_px))
-    return _finish(data, header, opened)
+    notes = list(header.notes)
+    shrink = _shrink_factor(header, shrink_to_px)
+    pixels = _decode_pixels(data, header, shrink, notes)
+    rgb, alpha = _split_alpha(turn(pixels, header.exif.orientation))
+    dpi = _upright_dpi(header.exif.dpi, header.exif.orientation)
+    return Photo(rgb, alpha, dpi, header.format, (header.width, header.height), tuple(dict.fromkeys(notes)))
 
 
 def photo_from_array(array: NDArray[Any], *, limits: Limits = DEFAULT_LIMITS) -> Photo:
@@ -152,21 +169,16 @@ def photo_from_image(image: PillowImage, *, limits: Limits = DEFAULT_LIMITS) -> 
     notes: list[Note] = []
     exif = _parse_exif(image.info.get("exif") or b"", notes)
     try:
-        opened = _vips_from_array(_pillow_pixels(image))
+        opened = image_of(pillow_pixels(image), image.info.get("icc_profile"))
     except (OSError, SyntaxError) as error:
         raise TruncatedPhotoError("The photo ends before its last row.") from error
-    profile = image.info.get("icc_profile")
     if image.mode == "CMYK":
         opened = opened.copy(interpretation="cmyk")
-    if profile:
-        opened = opened.copy()
-        opened.set_type(_vips().GValue.blob_type, "icc-profile-data", profile)
-    width, height = _upright(image.width, image.height, exif.orientation)
     rgb, alpha = _split_alpha(turn(_pixels_of(to_srgb(opened, notes)), exif.orientation))
-    dpi = image.info.get("dpi")
-    resolution = sane_dpi(float(dpi[0]), float(dpi[1])) if dpi else exif.dpi
-    resolution = _upright_dpi(resolution, exif.orientation)
-    return Photo(rgb, alpha, resolution, None, (width, height), tuple(notes))
+    stated = image.info.get("dpi")
+    dpi = (sane_dpi(float(stated[0]), float(stated[1])) if stated else None) or exif.dpi
+    size = _upright(image.width, image.height, exif.orientation)
+    return Photo(rgb, alpha, _upright_dpi(dpi, exif.orientation), None, size, tuple(notes))
 
 
 def turn(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -217,72 +229,6 @@ def _check_kind(data: bytes, limits: Limits) -> Format:
     raise NotAnImageError("These bytes are not an image.")
 
 
-def _vips() -> Any:
-    """libvips, loaded when first needed: it takes 50 ms.
-
-    Its cache of past operations is turned off, because it would keep photos alive that are done with.
-    """
-    import pyvips
-
-    pyvips.cache_set_max(0)
-    return pyvips
-
-
-def _open(photo: Format, data: bytes, shrink: int = 1) -> Any:
-    """Open with the one reader that belongs to the kind; reads the header only."""
-    pyvips = _vips()
-    loaders = {"heic": "heif", "avif": "heif"}
-    load = getattr(pyvips.Image, f"{loaders.get(photo, photo)}load_buffer")
-    options = {"shrink": shrink} if shrink > 1 else {}
-    try:
-        return load(data, access="sequential", fail_on="error", **options)
-    except pyvips.Error as error:
-        raise _unreadable(photo, data) from error
-
-
-def _unreadable(photo: Format, data: bytes) -> PhotoError:
-    if ends_early(photo, data):
-        return TruncatedPhotoError("The photo's file ends before the picture does.")
-    return BrokenPhotoError("The photo's file is damaged.")
-
-
-_TEXT_CHUNKS: Final = (b"zTXt", b"iTXt", b"iCCP")
-_UNPACKED_BYTES_MAX: Final = 16_000_000
-_CHUNKS_MAX: Final = 100_000
-
-
-def _check_png_chunks(data: bytes) -> None:
-    """Refuse a PNG whose texts or profile unpack to more than any photo has: libpng would unpack them all."""
-    at, budget = 8, _UNPACKED_BYTES_MAX
-    for _ in range(_CHUNKS_MAX):
-        if at + 8 > len(data):
-            return
-        length, name = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8])
-        if name in _TEXT_CHUNKS:
-            budget -= _unpacked_bytes(name, bytes(data[at + 8 : at + 8 + length]), budget)
-            if budget <= 0:
-                raise DecompressionBombError("The photo's texts unpack to far more than a photo holds.")
-        at += 12 + length
-    raise DecompressionBombError("The photo is in far more pieces than a photo has.")
-
-
-def _unpacked_bytes(name: bytes, body: bytes, budget: int) -> int:
-    """How many bytes a chunk unpacks to, counted up to `budget` and never kept."""
-    start = body.find(b"\0") + 2
-    if name == b"iTXt":
-        if body[start - 1 : start] != b"\1":
-            return len(body)
-        start = body.find(b"\0", body.find(b"\0", start + 1) + 1) + 1
-    unpacker, packed, total = zlib.decompressobj(), body[start:], 0
-    try:
-        while packed and total < budget:
-            total += len(unpacker.decompress(packed, 65_536))
-            packed = unpacker.unconsumed_tail
-    except zlib.error:
-        pass  # Broken texts are not read by anyone.
-    return total
-
-
 def _check_tiff(image: Any) -> None:
     """Refuse what wears a TIFF header but is no photo of 8 or 16 bits a colour."""
     if image.format not in ("uchar", "ushort") and image.interpretation not in ("lab", "labs"):
@@ -292,18 +238,16 @@ def _check_tiff(image: Any) -> None:
         )  # fmt: skip
 
 
-def _exif_of(photo: Format, image: Any, notes: list[Note]) -> Exif:
+def _exif_of(photo: Format, image: Any, block: bytes | None, notes: list[Note]) -> Exif:
     """Which way is up and how many pixels to an inch, from wherever the format says it."""
-    dpi = None
-    if image.xres != 1.0 or image.yres != 1.0:  # What libvips says when the file says nothing.
-        dpi = sane_dpi(image.xres, image.yres, 25.4)
+    dpi = stated_dpi(photo, image)
     if photo == "tiff":
         given = image.get("orientation") if image.get_typeof("orientation") else 1
         return Exif(given if 1 <= given <= 8 else 1, dpi)
-    exif = Exif()
-    if image.get_typeof("exif-data"):
-        exif = _parse_exif(bytes(image.get("exif-data")), notes)
-    # The readers of HEIC and AVIF have turned the picture already, as their own header says.
+    if block is None and image.get_typeof("exif-data"):
+        block = bytes(image.get("exif-data"))
+    exif = _parse_exif(block or b"", notes)
+    # The readers of HEIC and AVIF have turned the picture already, as its own header says.
     return Exif(1 if photo in ("heic", "avif") else exif.orientation, dpi or exif.dpi)
 
 
@@ -326,18 +270,28 @@ def _shrink_factor(header: Header, shrink_to_px: int | None) -> int:
     return 1
 
 
-def _finish(data: bytes, header: Header, opened: Any) -> Photo:
-    """Colours to sRGB, alpha apart, upright."""
-    notes = list(header.notes)
+def _decode_pixels(data: bytes, header: Header, shrink: int, notes: list[Note]) -> NDArray[np.uint8]:
+    """All pixels as sRGB, H×W×3 or H×W×4, as they lie in the file."""
+    photo = header.format
+
+    def compute(strictness: Strictness) -> NDArray[np.uint8]:
+        if photo == "bmp":
+            return _pixels_of(to_srgb(read_bitmap(data), notes))
+        if photo == "heic":
+            return _pixels_of(to_srgb(read_heic(data, header.width * header.height), notes))
+        return _pixels_of(to_srgb(open_photo(photo, data, shrink=shrink, strictness=strictness), notes))
+
     try:
-        pixels = _pixels_of(to_srgb(opened, notes))
-    except _vips().Error as error:
-        raise _unreadable(header.format, data) from error
-    del opened
-    orientation = header.exif.orientation
-    rgb, alpha = _split_alpha(turn(pixels, orientation))
-    dpi = _upright_dpi(header.exif.dpi, orientation)
-    return Photo(rgb, alpha, dpi, header.format, (header.width, header.height), tuple(notes))
+        return compute("warning" if photo == "jpeg" else "error")
+    except vips_errors() as error:
+        # Of a JPEG's warnings only missing pixels are fatal; many cameras leave a few stray bytes.
+        if photo != "jpeg" or is_cut_off(str(error)):
+            raise unreadable(photo, data, str(error)) from error
+    notes.append(DAMAGED_PHOTO)
+    try:
+        return compute("error")
+    except vips_errors() as error:
+        raise unreadable(photo, data, str(error)) from error
 
 
 def _pixels_of(image: Any) -> NDArray[np.uint8]:
@@ -369,78 +323,11 @@ def _as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
     return _by_rows(array, lambda row: row * 255 + 0.5)
 
 
-def _by_rows(array: NDArray[Any], convert: Any) -> NDArray[np.uint8]:
+def _by_rows(array: NDArray[Any], convert: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.uint8]:
     out = np.empty(array.shape, np.uint8)
     for start in range(0, array.shape[0], 64):
         out[start : start + 64] = convert(array[start : start + 64]).astype(np.uint8)
     return out
-
-
-def _vips_from_array(array: NDArray[Any]) -> Any:
-    """A lazy image over H×W or H×W×C uint8 or uint16 pixels, which it keeps alive."""
-    array = np.ascontiguousarray(array)
-    return _vips().Image.new_from_array(array)
-
-
-def _pillow_pixels(image: PillowImage) -> NDArray[Any]:
-    """Pixels of a Pillow image of any mode as gray, gray and alpha, RGB, RGBA or CMYK."""
-    if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)
-    if image.mode in ("I", "F"):
-        raise InvalidPixelsError(f"A Pillow image of mode {image.mode} is not understood.")
-    if "transparency" in image.info or image.mode in ("PA", "La", "RGBa"):
-        image = image.convert("LA" if image.mode in ("L", "La") else "RGBA")
-    elif image.mode == "1":
-        image = image.convert("L")
-    elif image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
-        image = image.convert("RGB")
-    return np.asarray(image)
-
-
-def _probe_bitmap(data: bytes, limits: Limits) -> Header:
-    """The size of a Windows bitmap, from its header of 12 or at least 40 bytes."""
-    if len(data) < 26:
-        raise TruncatedPhotoError("The photo's file ends before the picture does.")
-    old = int.from_bytes(data[14:18], "little") == 12
-    at, size = (18, 2) if old else (18, 4)
-    width = int.from_bytes(data[at : at + size], "little", signed=not old)
-    height = abs(int.from_bytes(data[at + size : at + 2 * size], "little", signed=not old))
-    check_size(width, height, limits)
-    dpi = None
-    if not old and len(data) >= 46:
-        across, down = (int.from_bytes(data[i : i + 4], "little", signed=True) for i in (38, 42))
-        dpi = sane_dpi(across, down, 0.0254)
-    return Header("bmp", width, height, Exif(1, dpi))
-
-
-def _read_bitmap(data: bytes) -> NDArray[np.uint8]:
-    """Decode a Windows bitmap; with its own class, for `Image.open` has limits of its own that warn."""
-    import io
-    import struct
-
-    from PIL import BmpImagePlugin
-
-    try:
-        return _u8(_pillow_pixels(BmpImagePlugin.BmpImageFile(io.BytesIO(data))))
-    except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, struct.error) as error:
-        raise _unreadable("bmp", data) from error
-
-
-def _read_heic(data: bytes, limits: Limits) -> Any:
-    """Decode HEIC with pillow-heif: libvips' wheel has no decoder for it, only a reader of its header."""
-    import pillow_heif
-
-    try:
-        heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
-        check_size(heif.size[0], heif.size[1], limits)
-        image = _vips_from_array(np.asarray(heif))
-    except (ValueError, RuntimeError, EOFError, OSError, SyntaxError, IndexError) as error:
-        raise _unreadable("heic", data) from error
-    profile = heif.info.get("icc_profile")
-    if profile:
-        image = image.copy()
-        image.set_type(_vips().GValue.blob_type, "icc-profile-data", profile)
-    return image
 
 
 def _upright(width: int, height: int, orientation: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from offcut.engine.psd import SIDE_PX_MAX as PSD_SIDE_PX_MAX
 from offcut.engine.psd import write_psd
+from offcut.engine.readers import libvips, vips_errors
 from offcut.engine.types import Alpha, Rgb
 from offcut.errors import OptionError, OutputError, OutputTooLargeError
 
@@ -62,11 +63,9 @@ def encode(
 
 
 def _save(image: Any, format: str, quality: int) -> bytes:  # noqa: A002
-    import pyvips
-
     try:
         return bytes(_SAVERS[format](image, quality))
-    except pyvips.Error as error:
+    except vips_errors() as error:
         raise OutputError(f"The picture cannot be written as {format}.") from error
 
 
@@ -101,9 +100,7 @@ _SAVERS: Final = {"png": _save_png, "jpg": _save_jpg, "webp": _save_webp, "tiff"
 
 def _image(rgb: Rgb | Alpha, alpha: Alpha | None, dpi: tuple[float, float] | None) -> Any:
     """A lazy libvips image of gray, RGB or RGBA; colours under a zero alpha are cleared as it is computed."""
-    import pyvips
-
-    pyvips.cache_set_max(0)
+    pyvips = libvips()
     image = pyvips.Image.new_from_array(np.ascontiguousarray(rgb))
     if alpha is not None:
         matte = pyvips.Image.new_from_array(np.ascontiguousarray(alpha))
@@ -138,13 +135,11 @@ def _zip(rgb: Rgb | Alpha, alpha: Alpha | None, dpi: tuple[float, float] | None,
 def _psd(
     rgb: Rgb | Alpha, alpha: Alpha | None, dpi: tuple[float, float] | None, original: Rgb | None
 ) -> bytes:
-    import pyvips
-
     if alpha is None:
         alpha = np.full(rgb.shape[:2], 255, np.uint8)
     if rgb.ndim == 2:
         rgb = np.repeat(rgb[:, :, None], 3, axis=2)
     out = io.BytesIO()
-    profile = bytes(pyvips.Image.profile_load("srgb") or b"")
+    profile = bytes(libvips().Image.profile_load("srgb") or b"")
     write_psd(out, rgb if original is None else original, rgb, alpha, dpi=dpi, profile=profile)
     return out.getvalue()

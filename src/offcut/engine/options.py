@@ -105,7 +105,7 @@ class Options:
     shadow_type: ShadowType | Mapping[Subject, ShadowType] = "none"
     shadow_opacity: Opacity | Mapping[Subject, Opacity] = "auto"
     add_shadow: bool = False
-    semitransparency: bool = True
+    semitransparency: bool | None = None
     bg_color: Color | None = None
     bg_image: Any = None
 

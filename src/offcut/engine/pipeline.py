@@ -1,64 +1,195 @@
 """The steps of a removal, in order: this is the file to read first.
 
-A first form: one look of one network, the matte brought to the size of the result.
+segment (what, and roughly where) → subject (is there one, and what is it) → refine (the matte at full
+resolution) → foreground (the subject's own colours) → place, shadow, compose (the result asked for).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
 
+from offcut.engine import compose, foreground, glass, refine, segment, shadow, subject
 from offcut.engine.cutout import Cutout
 from offcut.engine.decode import Photo
+from offcut.engine.models.families import nanodet
+from offcut.engine.opening import open_photo
 from offcut.engine.options import Options, output_size
-from offcut.engine.types import Alpha, Box, Note, Rgb
+from offcut.engine.types import Alpha, Box, Note, Rgb, Subject
 from offcut.errors import NoForegroundError
 
 if TYPE_CHECKING:
     from offcut.engine.models.networks import Networks
 
-SIDE_PX = 1024
-STRENGTH_MIN = 0.5
+FINE = "isnet"
+WHOLE = "u2netp"
+DETECTOR = "nanodet"
+
+DETECT_SIDE = 512
+"""Longer side of the copy in which things are named, in pixels."""
+
+Tell = Callable[[str], None]
 
 
 def cut_out(
-    photo: Photo, options: Options, networks: Networks, *, on_step: Callable[[str], None] | None = None
+    photo: Photo,
+    options: Options,
+    networks: Networks,
+    *,
+    model: str = FINE,
+    on_step: Tell | None = None,
 ) -> Cutout:
     """Cuts the subject out of a decoded photo.
 
-    `on_step` is told the name of each step as it begins. Raises `NoForegroundError` when nothing stands out,
-    `OptionError` when an option does not fit this photo, `ModelError` when the network cannot be had.
+    `model` names the weights of the detailed network. `on_step` is told the name of each step as it begins:
+    segment, subject, refine, foreground, compose. Raises `NoForegroundError` when nothing stands out,
+    `OptionError` when an option does not fit this photo, `ModelError` when a network cannot be had.
     """
     tell = on_step or (lambda _step: None)
+    box, points = _prompts(options, photo)
     tell("segment")
-    matte = networks.segmenter("isnet").matte(photo.pixels, SIDE_PX)
-    if float(matte.max()) < STRENGTH_MIN:
+    found = _segment(photo.pixels, box, points, networks, model)
+    tell("subject")
+    seen = _subject(photo.pixels, found, networks, is_prompted=box is not None or bool(points))
+    tell("refine")
+    rgb = _resized(photo, options)
+    alpha = refine.refine(rgb, found.matte)
+    if photo.alpha is not None:
+        alpha = _within(alpha, photo.alpha)
+    if not alpha.any():
         raise NoForegroundError("Nothing in this photo stands out from its background.")
+    tell("foreground")
+    colours = rgb if options.channels == "alpha" else foreground.estimate(rgb, alpha)
     tell("compose")
-    size = output_size(*photo.source_size, options)
-    rgb = photo.pixels
-    if size != (rgb.shape[1], rgb.shape[0]):
-        rgb = cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
-    alpha = np.rint(cv2.resize(matte, size, interpolation=cv2.INTER_CUBIC).clip(0, 1) * 255).astype(np.uint8)
-    return Cutout(
-        rgb=rgb,
-        alpha=alpha,
-        box=_box(alpha),
-        subject="other" if options.type == "auto" else options.type,
-        confidence=0.0,
-        source_size=photo.source_size,
-        options=options,
-        notes=(
-            *photo.notes,
-            Note("first_form", "This result was made by the first, simple form of the pipeline."),
-        ),
-        dpi=photo.dpi,
+    return _composed(photo, rgb, colours, alpha, seen, options)
+
+
+def _prompts(options: Options, photo: Photo) -> tuple[Box | None, list[segment.PlacedPoint]]:
+    """`box` (or else `roi`) and `points` in pixels of the decoded photo, which may be smaller than the
+    file's. Raises `OptionError` when one does not fit the photo."""
+    width, height = photo.source_size
+    x, y = photo.pixels.shape[1] / width, photo.pixels.shape[0] / height
+    roi = None if options.roi is None else options.roi.box(width, height)
+    box = roi if options.box is None else options.box.box(width, height, parameter="box")
+    pixels = [(point.pixel(width, height), point.label == "subject") for point in options.points]
+    points = [((int(at[0] * x), int(at[1] * y)), is_wanted) for at, is_wanted in pixels]
+    if box is None or box == (0, 0, width, height):
+        return None, points
+    left, top = int(box[0] * x), int(box[1] * y)
+    right, bottom = max(left + 1, round(box[2] * x)), max(top + 1, round(box[3] * y))
+    return (left, top, right, bottom), points
+
+
+def _segment(
+    rgb: Rgb, box: Box | None, points: list[segment.PlacedPoint], networks: Networks, model: str
+) -> segment.Segmentation:
+    fine, whole = networks.segmenter(model), networks.segmenter(WHOLE)
+    if fine.family.step:
+        return segment.segment(rgb, fine.matte, whole.matte, box=box, points=points)
+    # A network of one size is a large one that sees whole and detail at once: one look is enough.
+    return segment.segment(
+        rgb, lambda picture, _side: fine.matte(picture), whole.matte, box=box, points=points, quick=True
     )
 
 
-def _box(alpha: Alpha) -> Box | None:
-    left, top, width, height = cv2.boundingRect((alpha >= 128).astype(np.uint8))
-    return (left, top, left + width, top + height) if width else None
+def _subject(
+    rgb: Rgb, found: segment.Segmentation, networks: Networks, *, is_prompted: bool
+) -> subject.Classification:
+    """What the photo shows. Raises `NoForegroundError` when it shows nothing and nobody pointed at it."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, DETECT_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    detector = nanodet.Detector(networks.network(DETECTOR, nanodet.convert))
+    detections = detector.detect(small)
+    if not is_prompted and not subject.has_foreground(found.fine, found.whole, small, detections):
+        raise NoForegroundError("Nothing in this photo stands out from its background.")
+    return subject.classify(small, found.matte, detections)
+
+
+def _resized(photo: Photo, options: Options) -> Rgb:
+    """The photo at the size of the result."""
+    size = output_size(*photo.source_size, options)
+    if size == (photo.pixels.shape[1], photo.pixels.shape[0]):
+        return photo.pixels
+    return cast(Rgb, cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _within(alpha: Alpha, given: Alpha) -> Alpha:
+    """What was transparent in the photo stays so."""
+    height, width = alpha.shape
+    if given.shape != alpha.shape:
+        given = cast(Alpha, cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA))
+    return np.minimum(alpha, given)
+
+
+def _composed(
+    photo: Photo, rgb: Rgb, colours: Rgb, alpha: Alpha, seen: subject.Classification, options: Options
+) -> Cutout:
+    kind = seen.subject if options.type == "auto" else options.type
+    notes = list(photo.notes)
+    background = None if options.bg_image is None else _opened(options.bg_image)
+    if kind == "car" and _shows_through(options):
+        alpha = _with_windows(colours, alpha)
+    placed = compose.place(colours, alpha, options, photo_size=photo.source_size)
+    shade = _shadow(placed, kind, options, notes)
+    done = compose.compose(placed, options, background=background, shadow=shade)
+    opaque = np.broadcast_to(np.uint8(255), placed.alpha.shape)
+    layer = (
+        compose.place(rgb, alpha, options, photo_size=photo.source_size).rgb
+        if options.format == "psd"
+        else None
+    )
+    return Cutout(
+        rgb=placed.rgb if done.rgb is None else done.rgb,
+        alpha=opaque if done.alpha is None else done.alpha,
+        box=done.box,
+        subject=kind,
+        confidence=1.0 if options.type != "auto" else seen.confidence,
+        source_size=photo.source_size,
+        options=options,
+        notes=tuple(notes),
+        dpi=photo.dpi,
+        photo=layer,
+    )
+
+
+def _shows_through(options: Options) -> bool:
+    """Whether car windows let the background through. Unless asked for, only where a background is laid: a
+    plain cut-out keeps what the photo shows, because windows are found by colour alone and not always."""
+    if options.semitransparency is None:
+        return options.bg_color is not None or options.bg_image is not None
+    return options.semitransparency
+
+
+def _with_windows(colours: Rgb, alpha: Alpha) -> Alpha:
+    box = compose.find_box(alpha)
+    clear = None if box is None else glass.find_glass(colours, alpha, box)
+    return alpha if clear is None else compose.let_through(alpha, clear)
+
+
+def _shadow(placed: compose.Placement, kind: Subject, options: Options, notes: list[Note]) -> Alpha | None:
+    asked = options.shadow(kind)
+    if asked is None or placed.box is None or options.channels == "alpha":
+        return None
+    drawn = shadow.style_drawn(asked, has_ground=placed.has_ground)
+    if drawn != asked.style:
+        message = (
+            f"The photo cuts the subject off below, so a {drawn} shadow was drawn in place of {asked.style}."
+        )
+        notes.append(Note("shadow_replaced", message))
+    return shadow.cast(placed.alpha, placed.box, asked, has_ground=placed.has_ground)
+
+
+def _opened(image: Any) -> Rgb:
+    """A background image; what is transparent in it becomes white."""
+    photo = open_photo(image)
+    if photo.alpha is None:
+        return photo.pixels
+    white = np.full_like(photo.pixels, 255)
+    over = compose.compose(compose.Placement(photo.pixels, photo.alpha, None), Options(), background=white)
+    assert over.rgb is not None
+    return over.rgb

@@ -10,6 +10,7 @@ import io
 from functools import lru_cache
 from typing import Any, Final
 
+from offcut.engine.readers import PROFILE_FIELD, vips_errors
 from offcut.engine.types import Note
 
 BROKEN_COLOR_PROFILE: Final = Note(
@@ -17,7 +18,6 @@ BROKEN_COLOR_PROFILE: Final = Note(
     "The photo's colour profile is broken and was ignored; its colours may differ slightly.",
 )
 
-_PROFILE: Final = "icc-profile-data"
 _COLOR_BANDS: Final = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4, "lab": 3, "labs": 3}
 _SPACES: Final = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 
@@ -39,10 +39,11 @@ def to_srgb(image: Any, notes: list[Note]) -> Any:
 
 
 def _named(image: Any) -> Any:
-    """Give an image whose meaning is not named the one that its bands and depth suggest."""
-    if image.interpretation in _COLOR_BANDS and image.bands >= _COLOR_BANDS[image.interpretation]:
-        return image
+    """Give an image whose meaning is not named, or not rightly, the one that its bands and depth suggest."""
     deep = image.format == "ushort"
+    known = _COLOR_BANDS.get(image.interpretation, 99) <= image.bands
+    if known and not (deep and image.interpretation in ("b-w", "srgb", "rgb")):
+        return image
     if image.bands < 3:
         return image.copy(interpretation="grey16" if deep else "b-w")
     return image.copy(interpretation="rgb16" if deep else "srgb")
@@ -50,11 +51,9 @@ def _named(image: Any) -> Any:
 
 def _apply_profile(image: Any, colors: int, notes: list[Note]) -> Any:
     """Convert by the embedded profile, when there is one, it is whole, and it is not sRGB already."""
-    import pyvips
-
-    if image.get_typeof(_PROFILE) == 0 or image.interpretation in ("lab", "labs"):
+    if image.get_typeof(PROFILE_FIELD) == 0 or image.interpretation in ("lab", "labs"):
         return image
-    profile = bytes(image.get(_PROFILE))
+    profile = bytes(image.get(PROFILE_FIELD))
     space = _space(profile)
     if space == colors:
         if space == 3 and _is_srgb(profile):
@@ -63,11 +62,11 @@ def _apply_profile(image: Any, colors: int, notes: list[Note]) -> Any:
             return image.icc_transform(
                 "srgb", embedded=True, intent="relative", black_point_compensation=True
             )
-        except pyvips.Error:
+        except vips_errors():
             space = 0
     notes.append(BROKEN_COLOR_PROFILE)
     image = image.copy()
-    image.remove(_PROFILE)
+    image.remove(PROFILE_FIELD)
     return image
 
 

@@ -46,7 +46,7 @@ GRAPHIC_NAMED_MAX = 0.6
 
 SURE_SHARE_MIN = 0.0005
 CLARITY_MIN = 0.4
-EVENNESS_MAX = 0.06
+EVENNESS_MAX = 0.1
 MATTE_EVENNESS_MIN = 0.03
 LASTING_EDGES_MAX = 0.02
 NAMED_MIN = 0.5
@@ -258,9 +258,12 @@ def _is_part(matte: Matte, detections: Sequence[Detection], size: tuple[int, int
 
 
 def _is_named(matte: Matte, detections: Sequence[Detection], size: tuple[int, int]) -> bool:
-    """Whether the detector is certain of a thing right where the matte is."""
+    """Whether the detector is certain of a living thing or a vehicle right where the matte is. Goods do not
+    count: it calls stripes a bed and print a book."""
     return any(
-        detection.confidence * box_fit(matte, detection.box, size) >= NAMED_MIN for detection in detections
+        detection.confidence * box_fit(matte, detection.box, size) >= NAMED_MIN
+        for detection in detections
+        if "product" not in _kinds(detection.label) and detection.label not in FIXTURES
     )
 
 

@@ -29,7 +29,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 Subject: TypeAlias = Literal[
     "person", "product", "animal", "car", "car_interior", "car_part", "transportation", "graphic", "other"
 ]
-"""What the photo shows. Level 1 reports person, product, animal, car, graphic or other; level 2 all."""
+"""What the photo shows. Level 1 reports person, product, animal, car or other; level 2 all of them."""
 
 Box: TypeAlias = tuple[int, int, int, int]
 """left, top, right, bottom in pixels; right and bottom are exclusive."""

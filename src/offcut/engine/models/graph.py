@@ -1,8 +1,9 @@
 """From the downloaded network to the one that is run, as an ONNX graph.
 
-Three changes, made once and kept on disk: side outputs and what only they need are cut off; sizes that were
-frozen at export become constant scales, so that the network runs at any multiple of its step; and the
-normalisation moves inside, so that the input is the plain photo, bytes, channels last.
+Four changes: side outputs and what only they need are cut off; sizes that were frozen at export become
+constant scales, so that the network runs at any multiple of its step; the normalisation moves inside, so
+that the input is the plain photo, bytes, channels last; and half-precision arithmetic becomes single, since
+the runtime chooses the precision (half-precision weights lose nothing by it).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def matte_graph(path: Path, family: Family) -> onnx.ModelProto:
     if family.step:
         _unfreeze(nodes, constants, resize_scales(path))
     source, result = model.graph.input[0].name, model.graph.output[0].name
+    _widen(nodes, constants)
     nodes = [*_photo_nodes(family, source, constants), *nodes, _matte_node(family, result)]
     nodes, used = needed(nodes, MATTE)
     side: Any = None if family.step else family.side
@@ -47,7 +49,7 @@ def matte_graph(path: Path, family: Family) -> onnx.ModelProto:
                 PHOTO, TensorProto.UINT8, ["batch", side or "side", side or "side", 3]
             )
         ],
-        [helper.make_tensor_value_info(MATTE, TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info(MATTE, TensorProto.FLOAT, ["batch", 1, side, side])],
         [constant for name, constant in constants.items() if name in used],
     )
     return helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
@@ -100,15 +102,34 @@ def _unfreeze(
             node.input[:] = [node.input[0], region, name]
 
 
+def _widen(nodes: list[onnx.NodeProto], constants: dict[str, TensorProto]) -> None:
+    """Turns half-precision constants and casts into single precision."""
+    for name, constant in constants.items():
+        if constant.data_type == TensorProto.FLOAT16:
+            constants[name] = _single(constant)
+    for node in nodes:
+        for attribute in node.attribute:
+            if node.op_type == "Cast" and attribute.name == "to" and attribute.i == TensorProto.FLOAT16:
+                attribute.i = TensorProto.FLOAT
+            if node.op_type == "Constant" and attribute.t.data_type == TensorProto.FLOAT16:
+                attribute.t.CopyFrom(_single(attribute.t))
+
+
+def _single(constant: TensorProto) -> TensorProto:
+    return numpy_helper.from_array(numpy_helper.to_array(constant).astype(np.float32), constant.name)
+
+
 def _photo_nodes(family: Family, source: str, constants: dict[str, TensorProto]) -> list[onnx.NodeProto]:
     """From bytes with channels last to what the network was trained on."""
     for name, values in (("photo_mean", family.mean), ("photo_deviation", family.deviation)):
         constants[name] = numpy_helper.from_array(np.array(values, np.float32).reshape(1, 3, 1, 1), name)
     return [
-        helper.make_node("Cast", [PHOTO], ["photo_float"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["photo_float"], ["photo_planes"], perm=[0, 3, 1, 2]),
-        helper.make_node("Sub", ["photo_planes", "photo_mean"], ["photo_centred"]),
-        helper.make_node("Div", ["photo_centred", "photo_deviation"], [source]),
+        helper.make_node("Cast", [PHOTO], ["photo_float"], name="photo/cast", to=TensorProto.FLOAT),
+        helper.make_node(
+            "Transpose", ["photo_float"], ["photo_planes"], name="photo/planes", perm=[0, 3, 1, 2]
+        ),
+        helper.make_node("Sub", ["photo_planes", "photo_mean"], ["photo_centred"], name="photo/centre"),
+        helper.make_node("Div", ["photo_centred", "photo_deviation"], [source], name="photo/scale"),
     ]
 
 

@@ -25,7 +25,7 @@ from offcut.engine.models.catalog import Catalog
 from offcut.engine.models.families import FAMILIES, Family
 from offcut.engine.models.graph import MATTE
 from offcut.engine.models.prepared import Prepared
-from offcut.engine.models.runtime import Device, Network, Plan, Precision, plan
+from offcut.engine.models.runtime import Arithmetic, Device, Network, Plan, Precision, plan
 from offcut.engine.models.weights import Weights
 from offcut.engine.types import Matte, Rgb
 from offcut.errors import ModelError
@@ -125,6 +125,15 @@ class Networks:
                 return network(value)
 
         return run
+
+    def precision(self, name: str) -> Arithmetic:
+        """What the network of that name computes in here; 8-bit only where its weights were calibrated."""
+        return self._prepared.precision(name)
+
+    def prepare(self, name: str) -> None:
+        """Makes a network's files and loads it once, so that the first photo need not wait for it."""
+        with self.lease(name):
+            pass
 
     @contextmanager
     def lease(self, name: str) -> Iterator[Network]:

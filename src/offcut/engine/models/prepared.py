@@ -21,11 +21,20 @@ from filelock import FileLock, Timeout
 from offcut.engine.models import machine
 from offcut.engine.models.families import FAMILIES
 from offcut.engine.models.graph import matte_graph
-from offcut.engine.models.runtime import PROVIDERS, Network, OnnxRuntimeNetwork, OpenVinoNetwork, Plan
+from offcut.engine.models.quantize import Calibration, calibrations, quantize
+from offcut.engine.models.runtime import (
+    PROVIDERS,
+    Arithmetic,
+    Network,
+    OnnxRuntimeNetwork,
+    OpenVinoNetwork,
+    Plan,
+    best_float,
+)
 from offcut.engine.models.weights import PREPARED, Weights, corrupt, sha256_of
 from offcut.errors import WeightsBusyError
 
-RECIPE = 1
+RECIPE = 2
 """Raised whenever the way in which networks are made changes."""
 
 BUILD_WAIT_S = 600.0
@@ -40,6 +49,13 @@ class Prepared:
         self._plan = plan
         self._parallel = parallel
         self._threads = threads
+
+    def precision(self, name: str) -> Arithmetic:
+        """What a network computes in under the plan: 8-bit needs a calibration of its weights, and those
+        without one run in the processor's best floating-point type."""
+        if self._plan.precision == "int8" and self._calibration(name) is None:
+            return best_float()
+        return self._plan.precision
 
     def load(self, name: str) -> Network:
         """The network, ready to run. Raises WeightsMissingError, WeightsCorruptError, LicenceError,
@@ -65,14 +81,18 @@ class Prepared:
 
     def _file_name(self, name: str) -> str:
         files = [file.sha256 for file in self._weights.catalog.entry(name).files]
-        parts = [RECIPE, files, ov.__version__, onnx.__version__]
+        precision = self.precision(name)
+        calibration = self._calibration(name) if precision == "int8" else None
+        ranges = [sorted(calibration.ranges.items()), sorted(calibration.kept)] if calibration else []
+        parts = [RECIPE, files, ranges, ov.__version__, onnx.__version__]
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
         suffix = "xml" if self._plan.runtime == "openvino" else "onnx"
-        return f"{name}-{self._plan.precision}-{digest}.{suffix}"
+        return f"{name}-{precision}-{digest}.{suffix}"
 
     def _open(self, path: Path) -> Network:
         if self._plan.runtime == "openvino":
-            return OpenVinoNetwork(path, self._plan.precision, parallel=self._parallel, threads=self._threads)
+            precision = best_float() if self._plan.precision == "int8" else self._plan.precision
+            return OpenVinoNetwork(path, precision, parallel=self._parallel, threads=self._threads)
         return OnnxRuntimeNetwork(path, PROVIDERS[self._plan.device])
 
     @contextmanager
@@ -91,7 +111,7 @@ class Prepared:
             graph = Path(folder) / "graph.onnx"
             try:
                 onnx.save(self._graph(name, paths), graph)
-                made = self._converted(graph) if self._plan.runtime == "openvino" else [graph]
+                made = self._converted(name, graph) if self._plan.runtime == "openvino" else [graph]
             except OSError:
                 raise
             except Exception as error:
@@ -110,12 +130,18 @@ class Prepared:
             return convert(paths)
         return matte_graph(paths[0], FAMILIES[self._weights.catalog.entry(name).family])
 
-    def _converted(self, graph: Path) -> list[Path]:
+    def _converted(self, name: str, graph: Path) -> list[Path]:
         """OpenVINO's two files for an ONNX graph; weights as fp16 unless full precision is wanted."""
         model = ov.Core().read_model(graph)
+        precision = self.precision(name)
+        if precision == "int8":
+            quantize(model, self._calibration(name) or Calibration({}, frozenset()))
         made = graph.with_suffix(".xml")
-        ov.save_model(model, made, compress_to_fp16=self._plan.precision != "fp32")
+        ov.save_model(model, made, compress_to_fp16=precision != "fp32")
         return [made, made.with_suffix(".bin")]
+
+    def _calibration(self, name: str) -> Calibration | None:
+        return calibrations().get(self._weights.catalog.entry(name).files[0].sha256)
 
 
 def _receipt(path: Path) -> Path:

@@ -23,6 +23,7 @@ from offcut.errors import DeviceError, PrecisionError
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "directml", "coreml"]
 Precision: TypeAlias = Literal["auto", "fp32", "fp16", "bf16", "int8"]
+Arithmetic: TypeAlias = Literal["fp32", "fp16", "bf16", "int8"]
 
 PROVIDERS: Mapping[str, str] = {
     "cuda": "CUDAExecutionProvider",
@@ -38,6 +39,8 @@ INT8_UNITS: Mapping[str, str] = {
     "asimddp": "dot product",
 }
 BF16_UNITS: Mapping[str, str] = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512 BF16", "bf16": "native"}
+HINTS: Mapping[str, str] = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
+"""What OpenVINO calls the floating-point types; 8-bit layers are in the network itself."""
 SLOW = "without units of its own"
 
 
@@ -54,7 +57,7 @@ class Plan:
     """The device and precision that will be used, and why, for people."""
 
     device: Literal["cpu", "cuda", "directml", "coreml"]
-    precision: Literal["fp32", "fp16", "bf16", "int8"]
+    precision: Arithmetic
     reason: str
 
     @property
@@ -109,21 +112,20 @@ def provider_problem(device: str) -> str:
 
 
 @cache
-def best_float() -> str:
-    """The quickest floating-point type of this processor, in OpenVINO's spelling."""
+def best_float() -> Arithmetic:
+    """The quickest floating-point type of this processor."""
     can = precisions()
-    return "bf16" if "bf16" in can else "f16" if "fp16" in can else "f32"
+    return "bf16" if "bf16" in can else "fp16" if "fp16" in can else "fp32"
 
 
 class OpenVinoNetwork:
     """A network on the processor. One set of weights serves all input sizes and all threads; runs beyond
     `parallel` wait for their turn."""
 
-    def __init__(self, model: Path, precision: str, *, parallel: int = 2, threads: int = 0) -> None:
+    def __init__(self, model: Path, precision: Arithmetic, *, parallel: int = 2, threads: int = 0) -> None:
         core = ov.Core()
-        hints = {"fp32": "f32", "fp16": "f16", "bf16": "bf16", "int8": best_float()}
         properties = {
-            "INFERENCE_PRECISION_HINT": hints[precision],
+            "INFERENCE_PRECISION_HINT": HINTS[precision],
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads or machine.cores(),
         }
@@ -184,7 +186,8 @@ def _processor_plan(precision: Precision) -> Plan:
         for best in ("int8", "bf16"):
             if can.get(best, SLOW) != SLOW:
                 return Plan("cpu", best, f"this processor computes {best} quickly ({can[best]})")
-        return Plan("cpu", "fp32", "this processor has no quicker arithmetic")
+        best_of_rest = best_float()
+        return Plan("cpu", best_of_rest, "this processor has no quicker arithmetic")
     if precision not in can:
         hint = f"It can: {', '.join(can)}."
         raise PrecisionError(f"This processor cannot compute in {precision}.", hint=hint)
@@ -192,10 +195,9 @@ def _processor_plan(precision: Precision) -> Plan:
 
 
 def _accelerator_plan(device: str, precision: Precision) -> Plan:
-    if precision not in ("auto", "fp32", "fp16"):
-        raise PrecisionError(f"{device} does not run {precision} here.", hint="Use fp16, fp32 or auto.")
-    chosen = "fp16" if precision == "auto" else precision
-    return Plan(device, chosen, f"{PROVIDERS[device]} works")  # type: ignore[arg-type]
+    if precision not in ("auto", "fp32"):
+        raise PrecisionError(f"{device} does not run {precision} here.", hint="Use fp32 or auto.")
+    return Plan(device, "fp32", f"{PROVIDERS[device]} works")  # type: ignore[arg-type]
 
 
 def _unit(units: Mapping[str, str]) -> str:

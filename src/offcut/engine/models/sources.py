@@ -33,7 +33,6 @@ ATTEMPTS = 4
 PAUSE_S = 1.0
 PACKAGE_TIMEOUT_S = 3600.0
 READ_TIMEOUT_S = 60.0
-BLOCK = 1 << 18
 
 
 class Progress(Protocol):
@@ -194,7 +193,8 @@ def _download(source: Source, part: Path, progress: Progress) -> None:
         resumed = _accepted(response, source, begin)
         with part.open("ab" if resumed else "wb") as out:
             done = out.tell()
-            for block in response.iter_raw(BLOCK):
+            # Blocks as they come: what waits to fill a larger one would be lost when the line breaks.
+            for block in response.iter_raw():
                 done += len(block)
                 if done > source.bytes:
                     raise WrongHashError(f"{source.url} is larger than it should be.")

@@ -1,5 +1,8 @@
 """NanoDet: names and boxes the 80 everyday things of COCO in a photo, in some ten milliseconds.
 
+    detector = Detector(networks.network("nanodet", convert))
+    detector.detect(rgb)
+
 RangiLyu, NanoDet (2021). Its head is that of Li et al., "Generalized Focal Loss" (NeurIPS 2020): each place
 of three grids gives one score a class, and, for each side of the box, the odds of eleven distances.
 """
@@ -7,12 +10,15 @@ of three grids gives one score a class, and, for each side of the box, the odds 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 import cv2
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
+from offcut.engine.models.families.tfjs import read_graph_model
 from offcut.engine.types import Detection, Rgb
 from offcut.errors import ModelError
 
@@ -64,6 +70,11 @@ class Detector:
         scale = np.array([width / inner_width, height / inner_height] * 2, np.float32)
         boxes = (boxes - np.array([left, top] * 2, np.float32)) * scale
         return _strongest(scores, np.clip(boxes, 0, np.array([width, height] * 2, np.float32)), width, height)
+
+
+def convert(paths: tuple[Path, ...]) -> onnx.ModelProto:
+    """The catalogued files (topology, then weights) as an ONNX graph; see `Networks.network`."""
+    return read_graph_model(paths[0], paths[1:])
 
 
 def to_input(rgb: Rgb) -> Floats:

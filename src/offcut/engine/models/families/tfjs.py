@@ -240,10 +240,6 @@ class _Graph:
         self.bind(tensor, self.transposed(value, CHANNELS_LAST))
 
 
-def _int64(array: Array) -> Array:
-    return np.asarray(array, np.int64)
-
-
 def _text(node: Node, attribute: str, default: str) -> str:
     encoded = node.get("attr", {}).get(attribute, {}).get("s")
     return default if encoded is None else base64.b64decode(encoded).decode("ascii")
@@ -332,7 +328,7 @@ def _max_pool(graph: _Graph, node: Node, inputs: list[str]) -> None:
 
 def _pad(graph: _Graph, node: Node, inputs: list[str]) -> None:
     """Also PadV2, whose third input is the value to pad with (Pad: zero)."""
-    pads = graph.constant(_int64(graph.known(inputs[1])).T.reshape(-1))
+    pads = graph.constant(graph.known(inputs[1]).astype(np.int64).T.reshape(-1))
     fill = graph.known(inputs[2]) if len(inputs) > 2 else np.float32(0)
     filling = graph.constant(np.asarray(fill, np.float32).reshape(()))
     graph.bind(node["name"], graph.emit("Pad", [graph.value(inputs[0]), pads, filling]))
@@ -343,7 +339,7 @@ def _resize_bilinear(graph: _Graph, node: Node, inputs: list[str]) -> None:
     mode = "align_corners" if _flag(node, "align_corners") else mode
     source = graph.channels_second(inputs[0])
     kept = graph.emit("Shape", [source], start=0, end=2)
-    size = graph.emit("Concat", [kept, graph.constant(_int64(graph.known(inputs[1])))], axis=0)
+    size = graph.emit("Concat", [kept, graph.constant(graph.known(inputs[1]).astype(np.int64))], axis=0)
     value = graph.emit("Resize", [source, "", "", size], mode="linear", coordinate_transformation_mode=mode)
     graph.bind_channels_last(node["name"], value)
 
@@ -354,7 +350,7 @@ def _transpose(graph: _Graph, node: Node, inputs: list[str]) -> None:
 
 
 def _reshape(graph: _Graph, node: Node, inputs: list[str]) -> None:
-    shape = graph.constant(_int64(graph.known(inputs[1])))
+    shape = graph.constant(graph.known(inputs[1]).astype(np.int64))
     graph.bind(node["name"], graph.emit("Reshape", [graph.value(inputs[0]), shape]))
 
 
@@ -365,7 +361,7 @@ def _concatenate(graph: _Graph, node: Node, inputs: list[str]) -> None:
 
 
 def _split(graph: _Graph, node: Node, inputs: list[str]) -> None:
-    sizes = _int64(graph.known(inputs[1]))
+    sizes = graph.known(inputs[1]).astype(np.int64)
     axis = int(graph.known(inputs[2]))
     values = graph.emit_many("Split", [graph.value(inputs[0]), graph.constant(sizes)], len(sizes), axis=axis)
     for index, value in enumerate(values):

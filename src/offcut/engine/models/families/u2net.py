@@ -4,5 +4,5 @@
 from offcut.engine.models.families.family import Family
 
 FAMILY = Family(
-    side=320, step=64, mean=(123.675, 116.28, 103.53), deviation=(58.395, 57.12, 57.375), stretched=True
+    side=320, step=32, mean=(123.675, 116.28, 103.53), deviation=(58.395, 57.12, 57.375), stretched=True
 )

@@ -1,0 +1,304 @@
+"""What belongs to the subject, and roughly where its edge runs: the mattes of several looks made into one.
+
+A network shown the photo at one size leaves holes in large smooth bodies or misses what is dark and plain. So
+a first look asks a detailed network at a middle size and a coarse network that sees the whole. Only where the
+two leave something open is a second look spent: the detailed network at its finest size and the coarse one
+closer, both on the mirror image with its contrast evened out, since looks that differ err differently.
+
+The mean of all looks decides *what*, by hysteresis (Canny's thresholding: kept above the lower limit if
+joined to something above the upper one). The detailed looks alone draw *where* the edge runs, in a band
+around that decision. docs/decisions/looks.md has the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.engine.types import Box, Mask, Matte, Rgb
+
+Look: TypeAlias = Callable[[Rgb, int], Matte]
+"""A network as a function of a photo and a side: the side×side matte (0.0-1.0) of the stretched photo."""
+
+PlacedPoint: TypeAlias = tuple[tuple[int, int], bool]
+"""x, y in pixels, and whether it is wanted."""
+
+GRID = 768
+"""Side of the square on which looks are compared, and of the first detailed look."""
+FINEST = 1024
+WHOLE = 320
+WHOLE_CLOSER = 416
+
+DOUBT_MAX = 0.03
+"""A second look is taken when more than this share, measured against the subject, is left open."""
+FILIGREE_MIN = 25.0
+"""Length of the outline over the root of the area from which a subject is filigree: branches, nets (a disc
+has 3.5, a car 12). There the detailed looks know better than any decision."""
+
+KEEP_ABOVE = 0.5
+SEED_ABOVE = 0.7
+WEAK_ABOVE = 0.3
+BAND_PX = 31
+THICK_PX = 7
+"""In the band, a contradiction thinner than this is detail to keep; a thicker one is a mistaken look."""
+
+CONTRAST_LIMIT = 3.0
+SMALL_SHARE = 0.15
+"""A subject whose box is a smaller share of the photo is looked at again in its own box."""
+MARGIN = 0.35
+"""Surroundings added on each side of a box before it is looked at, as a share of the box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """`matte`: GRID×GRID float32 0.0-1.0 of the photo stretched to a square. `fine` and `whole`: the first
+    looks of the two networks as they came, for judging whether there is a subject at all. `doubt`: how much
+    the first look left open, as a share of the subject. `passes`: runs of the detailed network."""
+
+    matte: Matte
+    fine: Matte
+    whole: Matte
+    doubt: float
+    passes: int
+
+
+def segment(
+    rgb: Rgb,
+    fine: Look,
+    whole: Look,
+    *,
+    box: Box | None = None,
+    points: Sequence[PlacedPoint] = (),
+    quick: bool = False,
+) -> Segmentation:
+    """Finds the subject of a photo (H×W×3 uint8, any size; 1024 pixels a side are enough).
+
+    `box` limits the search to a part of the photo (pixels of `rgb`), all else is background. `points` choose
+    the parts they lie on, or drop them. `quick` takes no second look. Errors are
+    those of the networks.
+    """
+    found = (
+        _in_box(rgb, box, fine, whole, quick) if box is not None else _whole_photo(rgb, fine, whole, quick)
+    )
+    if not points:
+        return found
+    return _chosen(rgb, found, points, fine, whole)
+
+
+def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float = SEED_ABOVE) -> Mask:
+    """What is in: all above `keep_above` that is joined to something above `seed_above`. H×W in, H×W out."""
+    count, labels = cv2.connectedComponents((decision > keep_above).view(np.uint8), connectivity=4)
+    kept = np.zeros(count, bool)
+    kept[np.unique(labels[decision > seed_above])] = True
+    kept[0] = False
+    return cast(Mask, kept[labels])
+
+
+def doubt(decision: Matte) -> float:
+    """How much of a decision (H×W, 0.0-1.0) is open, thin edges aside, as a share of what is in."""
+    small = cv2.resize(decision, (GRID // 2, GRID // 2), interpolation=cv2.INTER_AREA)
+    is_open = ((small > 0.08) & (small < 0.92)).view(np.uint8)
+    thick = cv2.morphologyEx(is_open, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
+    return float(np.count_nonzero(thick) / max(float(np.count_nonzero(small > 0.5)), 0.01 * small.size))
+
+
+def even_contrast(rgb: Rgb) -> Rgb:
+    """The photo with its lightness equalised locally (CLAHE, Zuiderveld 1994), colours kept."""
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+    lab[:, :, 0] = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(np.ascontiguousarray(lab[:, :, 0]))
+    return cast(Rgb, cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
+
+
+def _whole_photo(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
+    found = _look(rgb, fine, whole, quick)
+    height, width = rgb.shape[:2]
+    inside = _box_of(found.matte > KEEP_ABOVE)
+    if quick or inside is None or _area(inside) >= SMALL_SHARE * GRID * GRID:
+        return found
+    around = _grown(_scaled(inside, width / GRID, height / GRID), width, height)
+    again = _look(_cut(rgb, around), fine, whole, quick=False)
+    return _with_closer(found, again, around, width, height)
+
+
+def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, quick: bool) -> Segmentation:
+    height, width = rgb.shape[:2]
+    around = _grown(box, width, height)
+    found = _look(_cut(rgb, around), fine, whole, quick)
+    matte = _pasted(found.matte, around, width, height)
+    left, top, right, bottom = _scaled(box, GRID / width, GRID / height)
+    outside = np.ones((GRID, GRID), bool)
+    outside[top:bottom, left:right] = False
+    matte[outside] = 0
+    return Segmentation(matte, found.fine, found.whole, found.doubt, found.passes)
+
+
+def _look(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
+    """The looks at one picture, joined."""
+    square = _square(rgb, FINEST)
+    first, seen_whole = _on_grid(fine(square, GRID)), whole(square, WHOLE)
+    decision = (2 * first + _on_grid(seen_whole)) / np.float32(3)
+    left_open = doubt(decision)
+    if quick or left_open <= DOUBT_MAX:
+        return Segmentation(_joined(decision, first), first, seen_whole, left_open, 1)
+    mirror = np.ascontiguousarray(even_contrast(square)[:, ::-1])
+    second = _on_grid(fine(mirror, FINEST)[:, ::-1])
+    closer = _on_grid(whole(mirror, WHOLE_CLOSER)[:, ::-1])
+    decision = (2 * first + 2 * second + _on_grid(seen_whole) + closer) / np.float32(6)
+    edge = (first + second) / np.float32(2)
+    joined = _filigree(decision, edge) if _is_filigree(edge) else _joined(decision, edge)
+    return Segmentation(joined, first, seen_whole, left_open, 2)
+
+
+def _joined(decision: Matte, edge: Matte) -> Matte:
+    """The decision, with the edge drawn by `edge` in a band around its outline."""
+    inside = decide(decision)
+    solid = inside.view(np.uint8)
+    around = np.ones((BAND_PX, BAND_PX), np.uint8)
+    band = cv2.dilate(solid, around) != cv2.erode(solid, around)
+    matte = np.where(band, edge, solid.astype(np.float32))
+    matte[_thick(band & inside & (edge < 0.5))] = 1
+    matte[_thick(band & ~inside & (edge > 0.5))] = 0
+    return matte
+
+
+def _is_filigree(edge: Matte) -> bool:
+    inside = (edge > 0.5).view(np.uint8)
+    area = int(np.count_nonzero(inside))
+    outline = area - int(np.count_nonzero(cv2.erode(inside, np.ones((3, 3), np.uint8))))
+    return outline > FILIGREE_MIN * float(max(area, 1) ** 0.5)
+
+
+def _filigree(decision: Matte, edge: Matte) -> Matte:
+    """The detailed looks as they are, near everything that may be subject."""
+    near = decide(decision, keep_above=WEAK_ABOVE).view(np.uint8)
+    return np.where(cv2.dilate(near, np.ones((BAND_PX, BAND_PX), np.uint8)) > 0, edge, np.float32(0))
+
+
+def _thick(contradiction: Mask) -> Mask:
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THICK_PX, THICK_PX))
+    core = cv2.morphologyEx(contradiction.view(np.uint8), cv2.MORPH_OPEN, shape)
+    return (cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0) & contradiction
+
+
+def _with_closer(
+    found: Segmentation, again: Segmentation, around: Box, width: int, height: int
+) -> Segmentation:
+    """The closer look's edge, where it agrees with what was decided; a closer look that finds something else
+    than the first is not believed."""
+    closer = _pasted(again.matte, around, width, height)
+    was, now = found.matte > KEEP_ABOVE, closer > KEEP_ABOVE
+    if np.count_nonzero(was & now) < 0.8 * np.count_nonzero(was | now):
+        return found
+    return Segmentation(closer, found.fine, found.whole, found.doubt, found.passes + again.passes)
+
+
+def _chosen(
+    rgb: Rgb,
+    found: Segmentation,
+    points: Sequence[PlacedPoint],
+    fine: Look,
+    whole: Look,
+) -> Segmentation:
+    """The parts of the matte that the points ask for. A wanted point on background is looked at more closely,
+    in ever smaller windows around it."""
+    height, width = rgb.shape[:2]
+    matte = found.matte.copy()
+    wanted = [at for at, is_wanted in points if is_wanted]
+    for at in wanted:
+        if _at(matte, at, width, height) <= WEAK_ABOVE:
+            matte = np.maximum(matte, _near_point(rgb, at, fine, whole))
+    _, labels = cv2.connectedComponents((matte > WEAK_ABOVE).view(np.uint8), connectivity=4)
+    if wanted:
+        keep = {int(_at(labels, at, width, height)) for at in wanted} - {0}
+        matte[~np.isin(labels, list(keep)) & (labels > 0)] = 0
+    for at, is_wanted in points:
+        label = int(_at(labels, at, width, height))
+        if not is_wanted and label:
+            rivals = [p for p in wanted if int(_at(labels, p, width, height)) == label]
+            matte[_side_of(rgb, labels == label, at, rivals)] = 0
+    return Segmentation(matte, found.fine, found.whole, found.doubt, found.passes)
+
+
+def _near_point(rgb: Rgb, at: tuple[int, int], fine: Look, whole: Look) -> Matte:
+    height, width = rgb.shape[:2]
+    for share in (0.5, 0.25):
+        w, h = max(int(width * share), 32), max(int(height * share), 32)
+        left, top = (
+            min(max(at[0] - w // 2, 0), max(width - w, 0)),
+            min(max(at[1] - h // 2, 0), max(height - h, 0)),
+        )
+        window = (left, top, min(left + w, width), min(top + h, height))
+        closer = _pasted(_look(_cut(rgb, window), fine, whole, quick=True).matte, window, width, height)
+        if _at(closer, at, width, height) > KEEP_ABOVE:
+            return closer
+    return np.zeros((GRID, GRID), np.float32)
+
+
+def _side_of(rgb: Rgb, part: Mask, unwanted: tuple[int, int], wanted: Sequence[tuple[int, int]]) -> Mask:
+    """What of one part belongs to the unwanted point: all of it, or its basin if wanted points share the part
+    (watershed by flooding, Meyer 1992)."""
+    if not wanted:
+        return part
+    height, width = rgb.shape[:2]
+    markers = np.where(part, 0, 3).astype(np.int32)
+    for at, marker in [(unwanted, 2), *((p, 1) for p in wanted)]:
+        x, y = int(at[0] * GRID / width), int(at[1] * GRID / height)
+        cv2.circle(markers, (x, y), 6, marker, -1)
+    basins = cv2.watershed(_square(rgb, GRID), markers)
+    return cast(Mask, part & (basins == 2))
+
+
+def _square(rgb: Rgb, side: int) -> Rgb:
+    is_large = min(rgb.shape[:2]) > side
+    how = cv2.INTER_AREA if is_large else cv2.INTER_LINEAR
+    return cast(Rgb, cv2.resize(rgb, (side, side), interpolation=how))
+
+
+def _on_grid(matte: Matte) -> Matte:
+    side = matte.shape[0]
+    if side == GRID:
+        return matte
+    how = cv2.INTER_AREA if side > GRID else cv2.INTER_LINEAR
+    return cast(Matte, cv2.resize(np.ascontiguousarray(matte), (GRID, GRID), interpolation=how))
+
+
+def _pasted(matte: Matte, window: Box, width: int, height: int) -> Matte:
+    """A window's matte on the grid of the whole photo, 0 outside."""
+    left, top, right, bottom = _scaled(window, GRID / width, GRID / height)
+    whole = np.zeros((GRID, GRID), np.float32)
+    whole[top:bottom, left:right] = cv2.resize(
+        matte, (right - left, bottom - top), interpolation=cv2.INTER_AREA
+    )
+    return whole
+
+
+def _box_of(mask: Mask) -> Box | None:
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return (left, top, left + width, top + height) if width else None
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _scaled(box: Box, x: float, y: float) -> Box:
+    left, top = int(box[0] * x), int(box[1] * y)
+    return left, top, max(int(np.ceil(box[2] * x)), left + 1), max(int(np.ceil(box[3] * y)), top + 1)
+
+
+def _grown(box: Box, width: int, height: int) -> Box:
+    dx, dy = int((box[2] - box[0]) * MARGIN), int((box[3] - box[1]) * MARGIN)
+    return max(box[0] - dx, 0), max(box[1] - dy, 0), min(box[2] + dx, width), min(box[3] + dy, height)
+
+
+def _cut(rgb: Rgb, box: Box) -> Rgb:
+    return rgb[box[1] : box[3], box[0] : box[2]]
+
+
+def _at(values: NDArray[Any], at: tuple[int, int], width: int, height: int) -> float:
+    return float(values[min(int(at[1] * GRID / height), GRID - 1), min(int(at[0] * GRID / width), GRID - 1)])

@@ -1,0 +1,286 @@
+"""Fetching and keeping weights, from a server on this machine; and what can go wrong."""
+
+from __future__ import annotations
+
+import errno
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from filelock import FileLock
+from tests.engine.models.stores import CONTENT, digest_of, entry_of, store_of
+
+from offcut.engine.models import sources, weights
+from offcut.engine.models.catalog import Entry, Source
+from offcut.errors import (
+    DownloadError,
+    LicenceError,
+    NoNetworkError,
+    WeightsBusyError,
+    WeightsCorruptError,
+    WeightsMissingError,
+    WeightsStorageError,
+    WrongHashError,
+)
+
+
+@dataclass
+class Server:
+    """A web server that serves CONTENT, and misbehaves as told."""
+
+    url: str = ""
+    served: bytes = CONTENT
+    statuses: list[int] = field(default_factory=list)
+    cut_at: list[int] = field(default_factory=list)
+    ignore_range: bool = False
+    location: str = ""
+    ranges: list[str] = field(default_factory=list)
+    wait: threading.Event | None = None
+
+
+def answer(server: Server, request: BaseHTTPRequestHandler) -> None:
+    wanted = request.headers.get("Range", "")
+    server.ranges.append(wanted)
+    if server.wait is not None:
+        server.wait.wait(10)
+    if server.location:
+        request.send_response(302)
+        request.send_header("Location", server.location)
+        request.end_headers()
+        return
+    if server.statuses:
+        request.send_response(server.statuses.pop(0))
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+        return
+    found = re.match(r"bytes=(\d+)-", wanted)
+    begin = int(found.group(1)) if found and not server.ignore_range else 0
+    body = server.served[begin:]
+    request.send_response(206 if begin else 200)
+    if begin:
+        request.send_header("Content-Range", f"bytes {begin}-{len(server.served) - 1}/{len(server.served)}")
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body[: server.cut_at.pop(0)] if server.cut_at else body)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(sources, "PAUSE_S", 0.0)
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(state, self)
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+        state.url = f"http://127.0.0.1:{web.server_address[1]}/w.onnx"
+        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield state
+        web.shutdown()
+        thread.join()
+
+
+def url_entry(server: Server, **fields: Any) -> Entry:
+    source = Source("url", digest_of(CONTENT), len(CONTENT), url=server.url)
+    return entry_of("w", CONTENT, source, **fields)
+
+
+def test_download_is_kept_and_never_fetched_again(tmp_path: Path, server: Server) -> None:
+    store = store_of(tmp_path, url_entry(server))
+    seen: list[tuple[int, int]] = []
+    (path,) = store.pull("w", progress=lambda _, done, total: seen.append((done, total)))
+    assert path.read_bytes() == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert store.pull("w") == (path,) == store.verify("w")
+    assert len(server.ranges) == 1
+
+
+def test_download_goes_on_where_it_broke_off(tmp_path: Path, server: Server) -> None:
+    server.cut_at = [300_000, 200_000]
+    (path,) = store_of(tmp_path, url_entry(server)).pull("w")
+    assert path.read_bytes() == CONTENT
+    assert server.ranges[0] == ""
+    assert all(re.fullmatch(r"bytes=[1-9]\d*-", wanted) for wanted in server.ranges[1:])
+    assert len(server.ranges) == 3
+
+
+def test_download_goes_on_in_the_next_process(tmp_path: Path, server: Server) -> None:
+    server.cut_at = [100_000] * sources.ATTEMPTS
+    store = store_of(tmp_path, url_entry(server))
+    with pytest.raises(DownloadError) as caught:
+        store.pull("w")
+    assert caught.value.code == "download_failed"
+    assert store.state("w") == "absent"
+    (path,) = store_of(tmp_path, url_entry(server)).pull("w")
+    assert path.read_bytes() == CONTENT
+    assert server.ranges[-1].startswith("bytes=")
+
+
+def test_server_without_ranges_is_asked_from_the_start(tmp_path: Path, server: Server) -> None:
+    server.cut_at, server.ignore_range = [300_000], True
+    (path,) = store_of(tmp_path, url_entry(server)).pull("w")
+    assert path.read_bytes() == CONTENT
+
+
+def test_wrong_content_is_thrown_away(tmp_path: Path, server: Server) -> None:
+    server.served = CONTENT[:-1] + b"!"
+    store = store_of(tmp_path, url_entry(server))
+    with pytest.raises(WrongHashError):
+        store.pull("w")
+    assert [path for path in store.folder.rglob("*") if path.is_file() and path.suffix != ".lock"] == []
+    server.served = CONTENT
+    assert store.pull("w")[0].read_bytes() == CONTENT
+
+
+def test_more_than_promised_is_refused(tmp_path: Path, server: Server) -> None:
+    server.served = CONTENT * 2
+    with pytest.raises(WrongHashError):
+        store_of(tmp_path, url_entry(server)).pull("w")
+
+
+def test_passing_server_errors_are_outlived(tmp_path: Path, server: Server) -> None:
+    server.statuses = [503, 429]
+    assert store_of(tmp_path, url_entry(server)).pull("w")[0].read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(("status", "asked"), [(404, 1), (500, sources.ATTEMPTS)])
+def test_lasting_server_errors(tmp_path: Path, server: Server, status: int, asked: int) -> None:
+    server.statuses = [status] * 10
+    with pytest.raises(DownloadError, match=str(status)):
+        store_of(tmp_path, url_entry(server)).pull("w")
+    assert len(server.ranges) == asked
+
+
+def test_leading_away_from_https_is_refused() -> None:
+    final = httpx.Response(200, request=httpx.Request("GET", "http://example.org/w.onnx"))
+    source = Source("url", "00", 3, url="https://example.org/w.onnx")
+    with pytest.raises(DownloadError, match="not https"):
+        sources._accepted(final, source, 0)
+
+
+def test_no_network(tmp_path: Path, server: Server) -> None:
+    entry = url_entry(server)
+    entry = replace(entry, source=replace(entry.source, url="http://127.0.0.1:9/w.onnx"))
+    with pytest.raises(NoNetworkError) as caught:
+        store_of(tmp_path, entry).pull("w")
+    assert caught.value.hint
+
+
+def test_missing_weights_say_how_to_fetch_them(tmp_path: Path, server: Server) -> None:
+    with pytest.raises(WeightsMissingError) as caught:
+        store_of(tmp_path, url_entry(server)).path("w")
+    assert "offcut models pull w" in caught.value.hint
+
+
+def test_damaged_weights_are_found_and_fetched_again(tmp_path: Path, server: Server) -> None:
+    store = store_of(tmp_path, url_entry(server))
+    (path,) = store.pull("w")
+    path.write_bytes(CONTENT[:-1])
+    with pytest.raises(WeightsCorruptError):
+        store.path("w")
+    path.write_bytes(CONTENT[:-1] + b"!")
+    assert (store.state("w"), store.state("w", read=True)) == ("present", "corrupt")
+    assert store.pull("w") == (path,)
+    assert path.read_bytes() == CONTENT
+
+
+def test_non_commercial_weights_need_their_name_accepted(tmp_path: Path, server: Server) -> None:
+    store = store_of(tmp_path, url_entry(server, commercial=False))
+    with pytest.raises(LicenceError) as caught:
+        store.pull("w", accept_licences=["other"])
+    assert "--accept-licence w" in caught.value.hint
+    assert (server.ranges, store.state("w")) == ([], "refused")
+    (path,) = store.pull("w", accept_licences=["w"])
+    assert store_of(tmp_path, url_entry(server, commercial=False)).path("w") == path
+
+
+def test_no_room_is_refused_before_fetching(tmp_path: Path, server: Server, monkeypatch: Any) -> None:
+    monkeypatch.setattr(weights.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(WeightsStorageError, match="free"):
+        store_of(tmp_path, url_entry(server)).pull("w")
+    assert server.ranges == []
+
+
+def test_disk_that_fills_up_meanwhile(tmp_path: Path, server: Server, monkeypatch: Any) -> None:
+    def full(*_: Any) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(weights, "fetch", full)
+    with pytest.raises(WeightsStorageError, match="full"):
+        store_of(tmp_path, url_entry(server)).pull("w")
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "models").write_text("a file in the way")
+    with pytest.raises(WeightsStorageError):
+        store_of(tmp_path, url_entry(server)).pull("w")
+
+
+def test_lock_held_too_long(tmp_path: Path, server: Server) -> None:
+    store = store_of(tmp_path, url_entry(server))
+    store.folder.mkdir()
+    with FileLock(store.folder / ".w.lock"), pytest.raises(WeightsBusyError) as caught:
+        store.pull("w", wait_s=0.05)
+    assert caught.value.code == "weights_locked"
+
+
+PULL = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from offcut.engine.models.catalog import Source
+from tests.engine.models.stores import CONTENT, digest_of, entry_of, store_of
+source = Source("url", digest_of(CONTENT), len(CONTENT), url=sys.argv[2])
+print("ready", flush=True)
+store_of(Path(sys.argv[1]), entry_of("w", CONTENT, source)).pull("w")
+"""
+
+
+def test_two_processes_fetch_once(tmp_path: Path, server: Server) -> None:
+    server.wait = threading.Event()
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", PULL, str(tmp_path), server.url, str(root)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    server.wait.set()
+    assert [process.wait(60) for process in both] == [0, 0]
+    for process in both:
+        assert process.stdout is not None
+        process.stdout.close()
+    assert (tmp_path / "models" / "w" / "w.onnx").read_bytes() == CONTENT
+    assert len(server.ranges) == 1
+
+
+def test_prune_takes_leftovers_and_nothing_else(tmp_path: Path, server: Server) -> None:
+    store = store_of(tmp_path, url_entry(server))
+    (path,) = store.pull("w")
+    doomed = [
+        store.folder / ".partial" / "x.part",
+        store.folder / ".prepared" / "x.bin",
+        path.with_name("old.onnx"),
+    ]
+    kept = [store.folder / "holiday.jpg", store.folder / "other" / "letter.txt"]
+    for file in (*doomed, *kept):
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"12345")
+    assert store.prune().bytes >= 15
+    assert not any(file.exists() for file in doomed)
+    assert all(file.exists() for file in (*kept, path))
+    store.remove("w")
+    assert store.state("w") == "absent"

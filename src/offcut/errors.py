@@ -6,6 +6,14 @@
     │   ├── PhotoUnreadableError    the file is there and cannot be read
     │   ├── PhotoTypeError          neither path, bytes, file, Pillow image nor array
     │   ├── PhotoAddressError       the address does not give a photo
+    │   │   ├── InvalidAddressError     no http or https address in the usual form
+    │   │   ├── ForbiddenAddressError   it leads where a server must not go for a stranger
+    │   │   ├── UnreachableAddressError   no such name, no connection, or it breaks off
+    │   │   ├── AddressStatusError      it answers with an HTTP status other than 200
+    │   │   ├── RedirectsError          it leads from one address to the next without end
+    │   │   ├── AddressTooLargeError    it sends more than allowed
+    │   │   ├── AddressTimeoutError     it takes longer than allowed
+    │   │   └── AddressAnswerError      what comes back is no plain HTTP answer
     │   ├── EmptyPhotoError         no bytes at all
     │   ├── NotAnImageError         bytes that are no image
     │   ├── UnsupportedPhotoError   a kind of file that Offcut does not read
@@ -41,6 +49,17 @@
     │   ├── OutputExistsError       a file of that name is there already
     │   ├── OutputInUseError        another run is working on the same result
     │   └── OutputIsTerminalError   a picture would be printed on the screen
+    ├── ServiceError         another server's API did not do what was asked
+    │   ├── ServiceSetupError       no address or no key to reach it with
+    │   ├── ServiceUnreachableError   no connection, or it breaks off
+    │   │   └── ServiceTimeoutError     no answer in time
+    │   ├── ServiceKeyError         it does not know the key
+    │   ├── ServiceCreditsError     the credits there do not suffice
+    │   ├── ServiceBusyError        it asks to come back later
+    │   │   └── ServiceLimitError       the limit of calls is reached
+    │   ├── ServiceFaultError       it has a fault of its own
+    │   ├── ServiceAnswerError      what comes back is not the v1.0 API
+    │   └── ServiceRefusalError     it refuses for a reason that is not known here
     ├── UsageError           the command line asks for two things that exclude each other
     ├── UnexpectedError      a fault of ours, on one photo of many
     ├── SettingError         a setting of the server cannot be used
@@ -138,6 +157,67 @@ class PhotoAddressError(PhotoError):
 
     code = "photo_address_failed"
     default_hint = "Check the address in a browser, or save the photo and give the file."
+
+
+class InvalidAddressError(PhotoAddressError):
+    """The address is not an http or https address in the usual form."""
+
+    code = "address_invalid"
+    default_hint = (
+        "Write it as a browser shows it: https://example.com/photo.jpg, without user name or password."
+    )
+
+
+class ForbiddenAddressError(PhotoAddressError):
+    """The address leads to a network that a server must not visit for a stranger."""
+
+    code = "address_forbidden"
+    default_hint = (
+        "Put the photo on a public address, or send the file. The owner of the server may allow a host."
+    )
+
+
+class UnreachableAddressError(PhotoAddressError):
+    """There is no such name, no connection, or the connection breaks off."""
+
+    code = "address_unreachable"
+
+
+class AddressStatusError(PhotoAddressError):
+    """The address answers with an HTTP status other than 200. `status` is that number."""
+
+    code = "address_status"
+
+    def __init__(self, status: int, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class RedirectsError(PhotoAddressError):
+    """The address leads to another, and that to another, more often than allowed, or to nowhere."""
+
+    code = "address_redirects"
+    default_hint = "Give the address that the browser shows in the end."
+
+
+class AddressTooLargeError(PhotoAddressError):
+    """The address sends more bytes than allowed."""
+
+    code = "address_too_large"
+    default_hint = "Make the file smaller."
+
+
+class AddressTimeoutError(PhotoAddressError):
+    """The address takes longer than allowed to send everything."""
+
+    code = "address_timeout"
+    default_hint = "Try again, or send the file."
+
+
+class AddressAnswerError(PhotoAddressError):
+    """What comes back is no plain HTTP answer: broken, packed, or with too many headers."""
+
+    code = "address_answer"
 
 
 class EmptyPhotoError(PhotoError):
@@ -390,6 +470,86 @@ class OutputIsTerminalError(OutputError):
 
     code = "output_is_terminal"
     default_hint = "Send it to a file (offcut - < dog.jpg > dog.png) or name one with --output."
+
+
+class ServiceError(OffcutError):
+    """Another server's API did not do what was asked. `__cause__` is what it wrote, or what went wrong."""
+
+    code = "service_error"
+
+
+class ServiceSetupError(ServiceError):
+    """There is no address or no key to reach the server with, or the address is none."""
+
+    code = "service_not_set_up"
+    default_hint = "Give the server's address and an API key, or set OFFCUT_API_URL and OFFCUT_API_KEY."
+
+
+class ServiceUnreachableError(ServiceError):
+    """There is no connection to the server, or it breaks off."""
+
+    code = "service_unreachable"
+    default_hint = "Check the address, and that the server runs."
+
+
+class ServiceTimeoutError(ServiceUnreachableError):
+    """The server does not answer in time."""
+
+    code = "service_timeout"
+    default_hint = "Try again later, or allow more time."
+
+
+class ServiceKeyError(ServiceError):
+    """The server does not know the API key, or the key opens nothing any more."""
+
+    code = "service_key_refused"
+    default_hint = "Copy the whole key again, or make a new one on the server's page of API keys."
+
+
+class ServiceCreditsError(ServiceError):
+    """The credits at the server do not suffice."""
+
+    code = "service_credits_short"
+    default_hint = "Buy credits there, ask for fewer photos, or for previews (--size preview)."
+
+
+class ServiceBusyError(ServiceError):
+    """The server asks to come back later. `retry_after_s` is when, in seconds from now; None if it did not
+    say."""
+
+    code = "service_busy"
+    default_hint = "Try again later."
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class ServiceLimitError(ServiceBusyError):
+    """The server's limit of calls, or of megapixels, is reached."""
+
+    code = "service_limit_reached"
+    default_hint = "Wait for as long as the server says, or work on fewer photos at once."
+
+
+class ServiceFaultError(ServiceError):
+    """The server has a fault of its own."""
+
+    code = "service_fault"
+    default_hint = "Try again later; if it stays, tell those who run the server."
+
+
+class ServiceAnswerError(ServiceError):
+    """What comes back is not an answer of the v1.0 API."""
+
+    code = "service_answer"
+    default_hint = "Check the address: it is the server's own, such as https://photos.example.com."
+
+
+class ServiceRefusalError(ServiceError):
+    """The server refuses for a reason that is not known here; the sentence is the server's."""
+
+    code = "service_refusal"
 
 
 class UsageError(OffcutError):

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "offcut.server.credits",
     "offcut.server.credits.notices",
     "offcut.server.payments",
+    "offcut.server.removals",
 ]
 
 MIDDLEWARE = [
@@ -116,6 +117,11 @@ STATICFILES_DIRS = [_HERE / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Photos that were given to improve the networks lie apart from all others, and are never served.
+    "improvement": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "improvement", "base_url": None},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -193,6 +199,16 @@ FREE_PREVIEWS = CONFIGURATION.free_previews
 HOLD_S = CONFIGURATION.hold_s
 PAYMENT_GATEWAY = CONFIGURATION.payment_gateway
 INVOICE_FONT = CONFIGURATION.invoice_font
+
+# Removals
+
+MODEL = CONFIGURATION.model
+JOBS = CONFIGURATION.jobs
+QUEUE_PLACES = CONFIGURATION.queue_places
+RATE_LIMIT = CONFIGURATION.rate_limit
+RETENTION_S = CONFIGURATION.retention_s
+FETCH_HOSTS = CONFIGURATION.fetch_hosts
+METRICS_TOKEN = CONFIGURATION.metrics_token
 
 # Mail
 

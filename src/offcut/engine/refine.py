@@ -21,16 +21,16 @@ from offcut.engine.types import Alpha, Matte, Rgb
 
 Plane: TypeAlias = NDArray[np.float32]
 
-FIT_SIDE = 448
+FIT_SIDE = 384
 """Longer side of the copy on which the fit is made, in pixels."""
 RADIUS = 0.024
 """Radius of a window, as a share of the longer side."""
 RADIUS_MIN_PX = 3
-RIDGE = 1e-4
+RIDGE = 4e-4
 """Keeps the fit from following colour differences that are mere noise (colours 0.0-1.0, squared)."""
 OPEN_WEIGHT = 0.1
 """What an open pixel counts in the fit, against 1 for one that is certainly in or out."""
-OPEN = (0.03, 0.97)
+OPEN = (0.05, 0.92)
 """Between these the matte is open; beyond, it is certainly out or in."""
 
 SOFT_WIDTH = (5.0, 10.0)
@@ -43,7 +43,7 @@ STEEPER_HARD = 1.3
 STEEPER_SOFT = 1.05
 CRISP_MAX = 4.0
 
-TILE_PX = 256
+TILE_PX = 128
 
 SUM = np.ones((1, 3), np.float32)
 
@@ -114,6 +114,9 @@ def _shrunk(rgb: Rgb, matte: Matte) -> tuple[Rgb, Matte]:
     height, width = rgb.shape[:2]
     scale = min(1.0, FIT_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
+    # Halving is ten times quicker than any other reduction.
+    while max(rgb.shape) >= 4 * FIT_SIDE:
+        rgb = cast(Rgb, cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     how = cv2.INTER_AREA if max(size) < max(matte.shape) else cv2.INTER_CUBIC
     return cast(Rgb, small), cast(Matte, cv2.resize(matte, size, interpolation=how).clip(0, 1))

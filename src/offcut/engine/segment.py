@@ -34,7 +34,7 @@ FINEST = 1024
 WHOLE = 320
 WHOLE_CLOSER = 416
 
-DOUBT_MAX = 0.03
+DOUBT_MAX = 0.05
 """A second look is taken when more than this share, measured against the subject, is left open."""
 FILIGREE_MIN = 25.0
 """Length of the outline over the root of the area from which a subject is filigree: branches, nets (a disc
@@ -161,8 +161,10 @@ def _joined(decision: Matte, edge: Matte) -> Matte:
     around = np.ones((BAND_PX, BAND_PX), np.uint8)
     band = cv2.dilate(solid, around) != cv2.erode(solid, around)
     matte = np.where(band, edge, solid.astype(np.float32))
-    matte[_thick(band & inside & (edge < 0.5))] = 1
-    matte[_thick(band & ~inside & (edge > 0.5))] = 0
+    contradiction = band & (inside != (edge > 0.5))
+    if np.count_nonzero(contradiction) >= THICK_PX * THICK_PX // 2:
+        wrong = _thick(contradiction)
+        matte[wrong] = inside[wrong]
     return matte
 
 

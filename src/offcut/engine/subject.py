@@ -115,8 +115,14 @@ def classify(rgb: Rgb, matte: Matte, detections: Sequence[Detection]) -> Classif
 
 
 def has_foreground(fine: Matte, whole: Matte, rgb: Rgb, detections: Sequence[Detection] = ()) -> bool:
-    """`find_foreground(...).found`."""
-    return find_foreground(fine, whole, rgb, detections).found
+    """`find_foreground(...).found`, without measuring the photo where the mattes alone are clear."""
+    small_fine, small_whole = _on_grid(fine), _on_grid(whole)
+    decision = _decision(small_fine, small_whole)
+    clarity = _agreement(small_fine, small_whole) * _decidedness(decision)
+    is_sure = _sure_share(small_fine, small_whole, decision) >= SURE_SHARE_MIN
+    if is_sure and clarity >= CLARITY_MIN and matte_evenness(decision) >= MATTE_EVENNESS_MIN:
+        return True
+    return is_sure and find_foreground(fine, whole, rgb, detections).found
 
 
 def find_foreground(fine: Matte, whole: Matte, rgb: Rgb, detections: Sequence[Detection] = ()) -> Finding:
@@ -132,10 +138,9 @@ def find_foreground(fine: Matte, whole: Matte, rgb: Rgb, detections: Sequence[De
     clear to be believed.
     """
     fine, whole = _on_grid(fine), _on_grid(whole)
-    decision: Matte = (fine * np.float32(2) + whole) / np.float32(3)
-    sure = (np.minimum(fine, whole) > 0.5) & (decision > 0.7)
+    decision = _decision(fine, whole)
     measured = (
-        float(sure.mean()),
+        _sure_share(fine, whole, decision),
         _agreement(fine, whole) * _decidedness(decision),
         evenness(rgb),
         lasting_edges(rgb),
@@ -265,6 +270,15 @@ def _is_named(matte: Matte, detections: Sequence[Detection], size: tuple[int, in
         for detection in detections
         if "product" not in _kinds(detection.label) and detection.label not in FIXTURES
     )
+
+
+def _decision(fine: Matte, whole: Matte) -> Matte:
+    return (fine * np.float32(2) + whole) / np.float32(3)
+
+
+def _sure_share(fine: Matte, whole: Matte, decision: Matte) -> float:
+    """The part of the photo where both networks say subject, 0.0-1.0."""
+    return float(((np.minimum(fine, whole) > 0.5) & (decision > 0.7)).mean())
 
 
 def _agreement(fine: Matte, whole: Matte) -> float:

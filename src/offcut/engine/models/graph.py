@@ -102,21 +102,20 @@ def _unfreeze(
             node.input[:] = [node.input[0], region, name]
 
 
-def _widen(nodes: list[onnx.NodeProto], constants: dict[str, TensorProto]) -> None:
-    """Turns half-precision constants and casts into single precision."""
-    for name, constant in constants.items():
-        if constant.data_type == TensorProto.FLOAT16:
-            constants[name] = _single(constant)
+def _widen(nodes: list[onnx.NodeProto], constants: Mapping[str, TensorProto]) -> None:
+    """Makes half-precision arithmetic single. The constants stay as they are and are converted where they
+    are used, so that the file stays small."""
+    half = {name for name, constant in constants.items() if constant.data_type == TensorProto.FLOAT16}
     for node in nodes:
+        node.input[:] = [f"{name}_single" if name in half else name for name in node.input]
         for attribute in node.attribute:
             if node.op_type == "Cast" and attribute.name == "to" and attribute.i == TensorProto.FLOAT16:
                 attribute.i = TensorProto.FLOAT
             if node.op_type == "Constant" and attribute.t.data_type == TensorProto.FLOAT16:
-                attribute.t.CopyFrom(_single(attribute.t))
-
-
-def _single(constant: TensorProto) -> TensorProto:
-    return numpy_helper.from_array(numpy_helper.to_array(constant).astype(np.float32), constant.name)
+                value = numpy_helper.to_array(attribute.t).astype(np.float32)
+                attribute.t.CopyFrom(numpy_helper.from_array(value, attribute.t.name))
+    for name in sorted(half):
+        nodes.append(helper.make_node("Cast", [name], [f"{name}_single"], to=TensorProto.FLOAT))
 
 
 def _photo_nodes(family: Family, source: str, constants: dict[str, TensorProto]) -> list[onnx.NodeProto]:

@@ -39,7 +39,8 @@ def main() -> int:
     holds = True
     for report in COMMANDS[arguments.command](arguments):
         holds = holds and report.get("holds", True)
-        print(json.dumps({"command": arguments.command, "database": arguments.database, **report}), flush=True)
+        whole = {"command": arguments.command, "database": arguments.database, **report}
+        print(json.dumps(whole), flush=True)
     return 0 if holds else 1
 
 
@@ -56,8 +57,9 @@ def contention(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
             counts.update(found)
         seconds = time.monotonic() - started
         lots = Lot.objects.filter(account_id=team_id)
-        captured = -sum(Entry.objects.filter(account_id=team_id, kind="capture").values_list("held_change", flat=True))
-        others = {name: count for name, count in counts.items() if name not in ("captured", "insufficient_credits")}
+        captures = Entry.objects.filter(account_id=team_id, kind="capture")
+        captured = -sum(captures.values_list("held_change", flat=True))
+        others = set(counts) - {"captured", "insufficient_credits"}
         yield {
             "round": round_number,
             "captured": captured // 100,
@@ -263,21 +265,23 @@ def _old_entries(team_id: int, entry_count: int) -> None:
     at = datetime.now(UTC) - timedelta(days=1)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO credits_lot (account_id, source, reference, granted, opened_at, available, held, is_open)"
+            "INSERT INTO credits_lot"
+            " (account_id, source, reference, granted, opened_at, available, held, is_open)"
             " SELECT %s, 'subscription', 'past:' || n, 100, %s, 0, 0, false FROM generate_series(1, 120) n",
             [team_id, at],
         )
         cursor.execute(
             "INSERT INTO credits_hold (account_id, request_id, content_hash, amount, is_preview, size, state,"
-            " captured, held_at, lapses_at, ended_at) SELECT %s, 'past' || n, 'past', 100, false, 'full',"
-            " 'captured', 100, %s, %s, %s FROM generate_series(1, %s) n",
+            " captured, held_at, lapses_at, ended_at, pieces) SELECT %s, 'past' || n, 'past', 100, false,"
+            " 'full', 'captured', 100, %s, %s, %s, '[]' FROM generate_series(1, %s) n",
             [team_id, at, at, at, entry_count // 2],
         )
         for kind, available, held in (("hold", -100, 100), ("capture", 0, -100)):
             cursor.execute(
-                "INSERT INTO credits_entry (account_id, lot_id, hold_id, at, kind, available_change, held_change,"
-                " reason) SELECT %s, (SELECT min(id) FROM credits_lot WHERE account_id = %s AND NOT is_open) +"
-                " id %% 120, id, %s, %s, %s, %s, '' FROM credits_hold WHERE account_id = %s",
+                "INSERT INTO credits_entry"
+                " (account_id, lot_id, hold_id, at, kind, available_change, held_change, reason)"
+                " SELECT %s, (SELECT min(id) FROM credits_lot WHERE account_id = %s AND NOT is_open)"
+                " + id %% 120, id, %s, %s, %s, %s, '' FROM credits_hold WHERE account_id = %s",
                 [team_id, team_id, at, kind, available, held, team_id],
             )
     Account.objects.filter(pk=team_id).update(latest_at=at)
@@ -326,9 +330,7 @@ def throughput(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         }
 
 
-def _worker_of_throughput(
-    number: int, workers: int, team_ids: list[int], seconds: float, run: int
-) -> int:
+def _worker_of_throughput(number: int, workers: int, team_ids: list[int], seconds: float, run: int) -> int:
     mine = team_ids[number::workers]
     until = time.monotonic() + seconds
     done = 0

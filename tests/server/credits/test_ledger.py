@@ -27,6 +27,7 @@ from offcut.server.accounts.models import ApiKey, Team
 from offcut.server.accounts.teams import suspend_team
 from offcut.server.credits import ledger, statement
 from offcut.server.credits.models import Entry, HoldState, Kind, Lot
+from offcut.server.credits.rebuild import rebuild
 from offcut.server.credits.rules import Source
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -383,3 +384,13 @@ def test_the_models_refuse_it_too(team: Team) -> None:
             change()
     with pytest.raises(EntryFinalError):
         Entry.objects.update(reason="other")
+
+
+def test_a_second_attempt_keeps_its_own_burn_order_when_the_sums_are_made_anew(team: Team) -> None:
+    """Found by a random history: the free previews opened after the first attempt burn before its lot."""
+    pack(team, 100)
+    held = hold(team, amount=1)
+    hold(team, amount=4000, preview=True, now=held.lapses_at)
+    row = team.account.holds.get()
+    assert [amount for _, amount in row.pieces] == [1250, 2750]
+    assert rebuild(team.pk) == []

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
+import re
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -194,3 +197,17 @@ def test_a_correction_never_does_more_than_undo(change: int, corrected: int, ava
     assert -available <= least
     assert most == max(0, -change - corrected)
     assert least == 0 or least >= -change - corrected
+
+
+@pytest.mark.parametrize("name", ["amounts", "months", "rules", "advice"])
+def test_the_rules_have_no_clock_and_no_database(name: str) -> None:
+    tree = ast.parse((files("offcut.server.credits") / f"{name}.py").read_text("utf-8"))
+    modules = {
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    } | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    pure = {"offcut.errors", *(f"offcut.server.credits.{other}" for other in ("amounts", "months", "rules"))}
+    standard = {"calendar", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "__future__"}
+    assert modules <= pure | standard
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not attributes & {"utcnow", "today"}
+    assert not re.search(r"\bdatetime\.now\b", ast.unparse(tree))

@@ -334,8 +334,9 @@ def test_an_invoice_as_pdf_says_all_that_it_must(team: Team, small: Plan, large:
     assert order is not None
     orders.mark_paid(order.pk, now=NOW)
     text = text_of(invoice_pdf(order.invoices.get()))
-    for words in ("Invoice", "2026-00002", "2026-03-10", "Façade", "ES-B1", "Calle 1", "Müller GmbH", "ES-X2",
-                  "Upgrade: Large", "39.00 USD", "-9.00 USD", "VAT 21 %", "6.30 USD", "36.30 USD"):  # fmt: skip
+    parties = ("Façade", "ES-B1", "Calle 1", "Müller GmbH", "ES-X2")
+    figures = ("39.00 USD", "-9.00 USD", "VAT 21 %", "6.30 USD", "36.30 USD")
+    for words in ("Invoice", "2026-00002", "2026-03-10", "Upgrade: Large", *parties, *figures):
         assert words in text, words
 
 

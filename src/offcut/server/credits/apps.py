@@ -1,3 +1,5 @@
+"""Credits as a Django app: what it listens to and what it has done again and again."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,6 +13,7 @@ class CreditsConfig(AppConfig):
     verbose_name = "Credits"
 
     def ready(self) -> None:
+        """Listen to teams being opened and closed, and name the recurring jobs."""
         from datetime import timedelta
 
         from offcut.server.accounts import signals
@@ -19,6 +22,7 @@ class CreditsConfig(AppConfig):
 
         signals.team_opened.connect(_open_account, dispatch_uid="credits")
         signals.team_closing.connect(_end_subscription, dispatch_uid="credits")
+        signals.person_exporting.connect(_export, dispatch_uid="credits")
         every(timedelta(minutes=1), lapse_holds)
         every(timedelta(hours=1), notice_ending_lots)
 
@@ -41,3 +45,11 @@ def _end_subscription(team: Any, **_: Any) -> None:
     running = subscriptions.running(team.pk)
     if running is not None:
         subscriptions.end_now(running.pk, reason="The team was closed.", now=timezone.now())
+
+
+def _export(person: Any, **_: Any) -> tuple[str, Any]:
+    from django.utils import timezone
+
+    from offcut.server.credits.history import export_statements
+
+    return "credits", export_statements(person, now=timezone.now())

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Sum
 
-from offcut.server.accounts.models import Team
+from offcut.server.accounts.models import Person, Team
+from offcut.server.accounts.roles import Deed, may
 from offcut.server.credits import advice, subscriptions
 from offcut.server.credits.amounts import credits_of
 from offcut.server.credits.models import Account, Entry, Kind, Pack, Plan
 from offcut.server.credits.months import add_months
 from offcut.server.credits.rules import Source
+from offcut.server.credits.statement import statement
 from offcut.server.credits.zones import month_of, zone_of
 
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MONTH_COUNT = 12
 """How far back advice looks."""
 COLUMNS = ("when", "id", "api_key", "size", "credits", "sources", "credits_given_back")
@@ -25,8 +29,12 @@ COLUMNS = ("when", "id", "api_key", "size", "credits", "sources", "credits_given
 def advice_for(team_id: int, *, now: datetime) -> advice.Advice:
     """Return which way to never run out fits the team, from its last whole months (at most 12)."""
     running = subscriptions.running(team_id)
-    plans = [plan.terms_at(now).facts for plan in Plan.objects.filter(is_offered=True) if _has_price(plan, now)]
-    packs = [pack.terms_at(now).facts for pack in Pack.objects.filter(is_offered=True) if _has_price(pack, now)]
+    plans = [
+        plan.terms_at(now).facts for plan in Plan.objects.filter(is_offered=True) if _has_price(plan, now)
+    ]
+    packs = [
+        pack.terms_at(now).facts for pack in Pack.objects.filter(is_offered=True) if _has_price(pack, now)
+    ]
     current = None if running is None else running.terms.facts
     return advice.advise(used_by_month(team_id, now=now), current, plans, packs)
 
@@ -40,10 +48,29 @@ def used_by_month(team_id: int, *, now: datetime) -> list[int]:
     zone = zone_of(account.team)
     this_month, _ = month_of(account.team, now)
     starts = [add_months(this_month, -back, zone) for back in range(MONTH_COUNT, -1, -1)]
+    return [_spent(account, start, end) for start, end in pairwise(starts) if start >= account.opened_at]
+
+
+def export_statements(person: Person, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the whole statement of each team whose billing the person looks after, as JSON values."""
     return [
-        _spent(account, start, end)
-        for start, end in zip(starts, starts[1:], strict=False)
-        if start >= account.opened_at
+        {
+            "team_id": membership.team_id,
+            "lines": [
+                {
+                    "at": line.at,
+                    "what": line.what,
+                    "source": line.source,
+                    "credits": str(credits_of(line.change)),
+                    "credits_after": str(credits_of(line.owned)),
+                    "id": line.request_id,
+                    "reason": line.reason,
+                }
+                for line in statement(membership.team_id, since=EPOCH, until=now)
+            ],
+        }
+        for membership in person.memberships.order_by("team_id")
+        if may(membership.role, Deed.MANAGE_BILLING)
     ]
 
 

@@ -134,7 +134,7 @@ def hold(
         raise CreditError(f"An id has between 1 and {REQUEST_ID_LENGTH_MAX} characters.")
 
     def work(book: Book) -> Held:
-        found = _find_hold(book, request_id)
+        found = book.hold(request_id)
         if found is not None and found.content_hash != content_hash:
             raise IdReusedError(f"The id {request_id} was used for another request.")
         if found is not None and found.state in (HoldState.OPEN, HoldState.CAPTURED):
@@ -366,12 +366,8 @@ def _take(book: Book, row: Hold, pieces: list[Piece]) -> None:
     book.account.next_lapse_at = row.lapses_at if first is None else min(first, row.lapses_at)
 
 
-def _find_hold(book: Book, request_id: str) -> Hold | None:
-    return next(iter(Hold.objects.filter(account=book.account, request_id=request_id)), None)
-
-
 def _open_hold(book: Book, request_id: str) -> Hold:
-    row = _find_hold(book, request_id)
+    row = book.hold(request_id)
     if row is None:
         raise HoldNotFoundError(f"There is no hold {request_id}.")
     if row.state == HoldState.CAPTURED:

@@ -45,8 +45,8 @@ class Book:
     def open_lots(self) -> list[Lot]:
         """Return the lots that are not used up and that time has not ended, those of this book included."""
         if self._open is None:
-            found = Lot.objects.filter(account=self.account, is_open=True)
-            self._open = [self._kept(lot) for lot in found.exclude(expires_at__lte=self.at)]
+            moment = connection.ops.adapt_datetimefield_value(self.at)
+            self._open = [self._kept(lot) for lot in Lot.objects.raw(_OPEN_LOTS, [self.account.pk, moment])]
         return self._open
 
     def subscription_lots(self, boundary: datetime) -> list[Lot]:
@@ -55,9 +55,14 @@ class Book:
         return [self._kept(lot) for lot in found.filter(expires_at__gt=boundary)]
 
     def lot(self, lot_id: int) -> Lot:
+        """Return a lot of this account, with what this book has changed of it."""
         if lot_id not in self._lots:
             self._lots[lot_id] = Lot.objects.get(pk=lot_id, account=self.account)
         return self._lots[lot_id]
+
+    def hold(self, request_id: str) -> Hold | None:
+        """Return the hold under this id, if there is one."""
+        return next(iter(Hold.objects.raw(_HOLD, [self.account.pk, request_id])), None)
 
     def new_lot(
         self, source: Source, reference: str, amount: int, expires_at: datetime | None, **entry: Any
@@ -100,6 +105,7 @@ class Book:
         return entry
 
     def give_back(self, hold: Hold, pieces: Iterable[Piece], kind: Kind) -> None:
+        """Post that pieces of a hold go back to their lots."""
         for piece in pieces:
             self.post(kind, self.lot(piece.lot_id), available=piece.amount, held=-piece.amount, hold=hold)
 
@@ -145,6 +151,11 @@ _LOCK = """
     WHERE team_id = %s
     RETURNING team_id, opened_at, latest_at, next_lapse_at, period_lot_id, period_spent,
         (SELECT suspended_at IS NOT NULL FROM accounts_team WHERE id = team_id) AS is_suspended
+"""
+# Every hold and capture asks these two: as text they cost half of what the query builder takes.
+_HOLD = "SELECT * FROM credits_hold WHERE account_id = %s AND request_id = %s"
+_OPEN_LOTS = """
+    SELECT * FROM credits_lot WHERE account_id = %s AND is_open AND (expires_at IS NULL OR expires_at > %s)
 """
 _SAVE_SUMS = "UPDATE credits_lot SET available = %s, held = %s, is_open = %s, expires_at = %s WHERE id = %s"
 

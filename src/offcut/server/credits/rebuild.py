@@ -12,7 +12,10 @@ from offcut.server.credits.transactions import in_transaction
 
 
 def rebuild(team_id: int) -> list[str]:
-    """Make the kept sums of an account anew; return what was different, in words. Empty is how it should be."""
+    """Make the kept sums of an account anew; return in words what was different.
+
+    An empty list is how it should be.
+    """
 
     def work() -> list[str]:
         account = Account.objects.select_for_update(of=("self",)).get(pk=team_id)
@@ -24,10 +27,14 @@ def rebuild(team_id: int) -> list[str]:
 
 
 def _lots(account: Account) -> list[str]:
-    sums = Entry.objects.filter(account=account).values("lot").annotate(
-        available=Sum("available_change"),
-        held=Sum("held_change"),
-        term=Max("id", filter=Q(kind__in=(Kind.GRANT, Kind.TERM))),
+    sums = (
+        Entry.objects.filter(account=account)
+        .values("lot")
+        .annotate(
+            available=Sum("available_change"),
+            held=Sum("held_change"),
+            term=Max("id", filter=Q(kind__in=(Kind.GRANT, Kind.TERM))),
+        )
     )
     by_lot = {row["lot"]: row for row in sums}
     ends = dict(
@@ -60,11 +67,14 @@ def _hold_sums(entries: list[Entry]) -> dict[str, Any]:
     spent = {entry.lot_id: -entry.held_change for entry in entries if entry.kind == Kind.CAPTURE}
     held: dict[int, int] = {}
     for entry in entries:
-        held[entry.lot_id] = held.get(entry.lot_id, 0) + entry.held_change
+        # A lot that was given back goes out, so that a second attempt has its own burn order.
+        held[entry.lot_id] = held.pop(entry.lot_id, 0) + entry.held_change
+        if not held[entry.lot_id]:
+            del held[entry.lot_id]
     last = entries[-1]
     states = {Kind.HOLD: HoldState.OPEN, Kind.RELEASE: HoldState.RELEASED, Kind.LAPSE: HoldState.LAPSED}
     begun = [entry for entry in entries if entry.kind == Kind.HOLD][-1]
-    pieces = spent or {lot_id: amount for lot_id, amount in held.items() if amount}
+    pieces = spent or held
     return {
         "state": HoldState.CAPTURED if spent else states[Kind(last.kind)],
         "captured": sum(spent.values()),
@@ -99,4 +109,7 @@ def _put(row: Model, **values: Any) -> list[str]:
     if different:
         type(row)._default_manager.filter(pk=row.pk).update(**different)
     name = type(row).__name__.lower()
-    return [f"{name} {row.pk}: {field} was {getattr(row, field)!r}, is {value!r}" for field, value in different.items()]
+    return [
+        f"{name} {row.pk}: {field} was {getattr(row, field)!r}, is {value!r}"
+        for field, value in different.items()
+    ]

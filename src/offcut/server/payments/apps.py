@@ -1,3 +1,5 @@
+"""Payments as a Django app."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
@@ -9,6 +11,7 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self) -> None:
+        """Name the recurring job that renews."""
         from datetime import timedelta
 
         from offcut.server.jobs.schedule import every

@@ -16,11 +16,14 @@ class ManualGateway:
     renewal_lead = timedelta(days=7)
 
     def begin(self, order: Order) -> Checkout:
+        """Tell the buyer how to pay by hand, and the order's number."""
         words = seller().payment_instructions
         return Checkout("", f"{words}\n\n{order.pk}" if words else "")
 
     def collect(self, order: Order) -> Outcome:  # noqa: ARG002
+        """Nobody can be charged by hand: the order waits for the owner."""
         return Outcome.PENDING
 
     def refund(self, order: Order) -> Outcome:  # noqa: ARG002
+        """The owner, who grants the refund, gives the money back."""
         return Outcome.DONE

@@ -87,9 +87,11 @@ class Final(models.QuerySet[Any]):
     """Rows that are written once."""
 
     def update(self, **_fields: Any) -> NoReturn:
+        """Refused: raises PaymentError."""
         raise PaymentError("What has been issued is not changed.")
 
     def delete(self) -> NoReturn:
+        """Refused: raises PaymentError."""
         raise PaymentError("What has been issued is not deleted.")
 
 
@@ -133,11 +135,13 @@ class Invoice(models.Model):
         return f"{self.year}-{self.serial:05d}"
 
     def save(self, *args: Any, **options: Any) -> None:
+        """Save a new invoice. Raises PaymentError for one that is issued."""
         if self.pk is not None:
             raise PaymentError("What has been issued is not changed.")
         super().save(*args, **options)
 
     def delete(self, *_args: Any, **_options: Any) -> NoReturn:
+        """Refused: raises PaymentError."""
         raise PaymentError("What has been issued is not deleted.")
 
 

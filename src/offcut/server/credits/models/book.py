@@ -146,9 +146,11 @@ class Hold(models.Model):
         return f"{self.request_id} ({self.get_state_display()})"
 
     def kept_pieces(self) -> list[Piece]:
+        """Return what it holds or spent, lot by lot, in burn order."""
         return [Piece(lot_id, amount) for lot_id, amount in self.pieces]
 
     def keep_pieces(self, pieces: Sequence[Piece]) -> None:
+        """Remember what it holds or spent; does not save."""
         self.pieces = [[piece.lot_id, piece.amount] for piece in pieces]
 
 
@@ -156,9 +158,11 @@ class Entries(models.QuerySet["Entry"]):
     """Entries can be added and read, and nothing else. The database refuses it too (append_only.py)."""
 
     def update(self, **_fields: Any) -> NoReturn:
+        """Refused: raises EntryFinalError."""
         raise EntryFinalError("An entry of the ledger is never changed.")
 
     def delete(self) -> NoReturn:
+        """Refused: raises EntryFinalError."""
         raise EntryFinalError("An entry of the ledger is never deleted.")
 
     bulk_update = update
@@ -206,11 +210,13 @@ class Entry(models.Model):
         return f"{self.pk} {self.get_kind_display()}"
 
     def save(self, *args: Any, **options: Any) -> None:
+        """Save a new entry. Raises EntryFinalError for one that is written."""
         if self.pk is not None:
             raise EntryFinalError("An entry of the ledger is never changed.")
         super().save(*args, **options)
 
     def delete(self, *_args: Any, **_options: Any) -> NoReturn:
+        """Refused: raises EntryFinalError."""
         raise EntryFinalError("An entry of the ledger is never deleted.")
 
 

@@ -25,6 +25,7 @@ class Offers(models.QuerySet["Plan | Pack"]):
     """Plans or packs. One that somebody has cannot be deleted, one by one or many at once."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete offers nobody ever had. Raises PlanInUseError when there is any other."""
         try:
             return super().delete()
         except ProtectedError:
@@ -76,6 +77,7 @@ class Terms(models.Model):
         ordering = ("-starts_at", "-id")
 
     def save(self, *args: Any, **options: Any) -> None:
+        """Save new terms. Raises PlanError for some that are written."""
         if self.pk is not None:
             raise PlanError("Terms are not changed: write new ones that start later.")
         super().save(*args, **options)

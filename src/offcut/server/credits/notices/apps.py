@@ -1,3 +1,5 @@
+"""Notices as a Django app."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
@@ -9,6 +11,7 @@ class NoticesConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
+        """Name the recurring job that delivers."""
         from datetime import timedelta
 
         from offcut.server.credits.notices.tasks import deliver_notices

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from offcut import library
 from offcut.cli.destinations import Destination
@@ -43,6 +43,16 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+class Remover(Protocol):
+    """What makes the cut-outs: this machine (`Here`), or a server (`offcut.cli.remote`)."""
+
+    def cut_out(self, content: bytes, options: Options) -> Any:
+        """The cut-out of a photo that was read already: it has a `format`, and `encode()` gives its file."""
+
+    def facts_of(self, cutout: Any) -> dict[str, Any]:
+        """What `--json` says about it."""
+
+
 class _StoppedError(Exception):
     """The run was interrupted: this photo is left as it was."""
 
@@ -50,8 +60,11 @@ class _StoppedError(Exception):
 class Batch:
     """The work on a list of photos; `stop` ends it before the next photo and before the next write."""
 
-    def __init__(self, options: Options, *, reprocess_existing: bool, jobs: int) -> None:
+    def __init__(
+        self, options: Options, *, reprocess_existing: bool, jobs: int, remover: Remover | None = None
+    ) -> None:
         self._options = options
+        self._remover = remover or Here()
         self._reprocess_existing = reprocess_existing
         self._jobs = jobs
         self._stopping = threading.Event()
@@ -102,13 +115,13 @@ class Batch:
             # Another run may have finished it between the look above and the claim.
             if self.is_done_already(task):
                 return task.destination.existing() or Path(), None
-            cutout = cut_out(task.photo.read(FILE_SIZE_MAX), self._options)
+            cutout = self._remover.cut_out(task.photo.read(FILE_SIZE_MAX), self._options)
             self._unless_stopped()
             content = cutout.encode()
             self._unless_stopped()
             path = task.destination.path_for(cutout.format)
             write_file(path, content)
-            return path, facts_of(cutout)
+            return path, self._remover.facts_of(cutout)
 
     def _unless_stopped(self) -> None:
         if self._stopping.is_set():
@@ -134,3 +147,15 @@ def facts_of(cutout: Cutout) -> dict[str, Any]:
         "box": cutout.box,
         "notes": [{"code": note.code, "message": note.message} for note in cutout.notes],
     }
+
+
+class Here:
+    """Cuts out on this machine."""
+
+    def cut_out(self, content: bytes, options: Options) -> Cutout:
+        """See `Remover`."""
+        return cut_out(content, options)
+
+    def facts_of(self, cutout: Cutout) -> dict[str, Any]:
+        """See `Remover`."""
+        return facts_of(cutout)

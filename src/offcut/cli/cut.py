@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from offcut import library
-from offcut.cli import runs
+from offcut.cli import remote, runs
 from offcut.errors import UsageError
 
 FORMATS = ["auto", "png", "jpg", "webp", "zip", "tiff", "psd"]
@@ -91,7 +91,7 @@ def cut(
         bool,
         typer.Option(
             "--skip-png-format-optimization",
-            help="Accepted and without effect: nothing is sent anywhere.",
+            help="With --api-url: take large PNGs as they come, at most 10 megapixels.",
         ),
     ] = False,
     jobs: Annotated[
@@ -105,8 +105,11 @@ def cut(
         bool, typer.Option("--json", help="One JSON object a photo on standard output.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print failures only.")] = False,
-    api_key: Annotated[str | None, typer.Option("--api-key", hidden=True)] = None,
-    api_url: Annotated[str | None, typer.Option("--api-url", hidden=True)] = None,
+    api_url: Annotated[str | None, remote.API_URL] = None,
+    api_key: Annotated[str | None, remote.API_KEY] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be made, and for how many credits.")
+    ] = False,
 ) -> None:
     """Cut the subject out of photos.
 
@@ -114,12 +117,6 @@ def cut(
     there already is skipped. The exit status is 0 when nothing failed, 1 when a photo failed, 2 when the
     command cannot be understood, 130 after Ctrl-C.
     """
-    del skip_png_format_optimization
-    if api_key is not None or api_url is not None:
-        raise UsageError(
-            "Cutting out on a server is not part of this version.",
-            hint="Leave out --api-key and --api-url: photos are cut out on this machine.",
-        )
     strings = {
         "size": size,
         "type": subject,
@@ -141,6 +138,10 @@ def cut(
         watch=watch,
         as_json=as_json,
         quiet=quiet,
+        api_url=api_url,
+        api_key=api_key,
+        dry_run=dry_run,
+        large_png=not skip_png_format_optimization,
     )
     raise typer.Exit(runs.start(asked))
 

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 import offcut
-from offcut.cli import cut, doctor, models, zip2png
+from offcut.cli import cut, doctor, models, remote, zip2png
 from offcut.cli.report import sentence_of
 from offcut.errors import OffcutError, OptionError, UsageError
 
@@ -86,6 +86,7 @@ def _main(
 
 
 app.command("cut")(cut.cut)
+app.command("account")(remote.account)
 app.command("doctor")(doctor.doctor)
 app.command("zip2png")(zip2png.zip2png)
 app.add_typer(models.app, name="models")

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from offcut.cli import report
-from offcut.cli.batch import Batch, Record, Task, cut_out
+from offcut.cli import remote, report
+from offcut.cli.batch import Batch, Here, Record, Remover, Task
 from offcut.cli.destinations import Destination, destinations
 from offcut.cli.photos import Found, Lost, find
 from offcut.cli.watch import arrivals
@@ -37,6 +37,8 @@ EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 SAME_INTERRUPTION_S = 1.0
+ENDS_THE_RUN = (ModelError, DeviceError, *remote.ENDS_THE_RUN)
+"""Errors that would befall every other photo too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,29 @@ class Asked:
     watch: Path | None = None
     as_json: bool = False
     quiet: bool = False
+    api_url: str | None = None
+    api_key: str | None = None
+    dry_run: bool = False
+    large_png: bool = True
 
 
 def start(asked: Asked) -> int:
     """Runs what was asked and returns the exit status."""
     _refuse_contradictions(asked)
     options = _options(asked)
-    if asked.watch is not None:
-        return _watch(asked, options)
-    if asked.photos == ("-",) or str(asked.output) == "-":
-        return _pipe(asked, options)
-    tasks, lost = _plan(asked, options)
-    return _batch(asked, options, tasks, lost)
+    with remote.remover(
+        asked.api_url, asked.api_key, _strings(asked), options, large_png=asked.large_png
+    ) as server:
+        remover = server or Here()
+        if asked.watch is not None:
+            return _watch(asked, options, remover)
+        if asked.photos == ("-",) or str(asked.output) == "-":
+            return _pipe(asked, options, remover)
+        tasks, lost = _plan(asked, options)
+        if asked.dry_run:
+            batch = _batch_of(asked, options, remover)
+            return remote.tell_plan(batch, tasks, lost, server, as_json=asked.as_json)
+        return _batch(asked, options, tasks, lost, remover)
 
 
 def _refuse_contradictions(asked: Asked) -> None:
@@ -85,15 +98,21 @@ def _refuse_contradictions(asked: Asked) -> None:
         )
     if asked.as_json and "-" in (*asked.photos, str(asked.output)):
         raise UsageError("--json and a picture cannot share standard output.", hint="Use --output FILE.")
+    if asked.dry_run and (asked.watch is not None or "-" in (*asked.photos, str(asked.output))):
+        raise UsageError("--dry-run works on files that are there already: neither on - nor with --watch.")
 
 
 def _options(asked: Asked) -> Options:
     """The options of the engine; what is not given is the official client's default, PNG at full size."""
     from offcut.engine.options import Options
 
-    strings = {"format": _format_by_name(asked), **asked.strings, **asked.extra}
+    strings = _strings(asked)
     bg_image = None if asked.bg_image_file is None else read_file(asked.bg_image_file)
     return Options.from_strings(strings, bg_image=bg_image)
+
+
+def _strings(asked: Asked) -> dict[str, str]:
+    return {"format": _format_by_name(asked), **asked.strings, **asked.extra}
 
 
 def _format_by_name(asked: Asked) -> str:
@@ -112,7 +131,7 @@ def _format_by_name(asked: Asked) -> str:
     return given
 
 
-def _pipe(asked: Asked, options: Options) -> int:
+def _pipe(asked: Asked, options: Options, remover: Remover) -> int:
     """One photo in, one result out, without a word unless it fails."""
     to_screen = asked.output is None or str(asked.output) == "-"
     if to_screen and sys.stdout.isatty():
@@ -121,7 +140,7 @@ def _pipe(asked: Asked, options: Options) -> int:
         content = read_bounded(sys.stdin.buffer, "Standard input", FILE_SIZE_MAX)
     else:
         content = _single(asked).read(FILE_SIZE_MAX)
-    encoded = cut_out(content, options).encode()
+    encoded = remover.cut_out(content, options).encode()
     if to_screen:
         sys.stdout.buffer.write(encoded)
         sys.stdout.buffer.flush()
@@ -171,12 +190,17 @@ def _suffixes(options: Options) -> tuple[str, ...]:
     return ("png", "jpg") if options.format == "auto" else (options.format,)
 
 
-def _batch(asked: Asked, options: Options, tasks: list[Task], lost: list[Record]) -> int:
+def _batch_of(asked: Asked, options: Options, remover: Remover) -> Batch:
     # One file that is named outright is made again; the skip rule is for names that we choose.
-    batch = Batch(
-        options, reprocess_existing=asked.reprocess_existing or asked.output is not None, jobs=asked.jobs
-    )
-    _confirm(sum(not batch.is_done_already(task) for task in tasks), asked.confirm_over)
+    again = asked.reprocess_existing or asked.output is not None
+    return Batch(options, reprocess_existing=again, jobs=asked.jobs, remover=remover)
+
+
+def _batch(asked: Asked, options: Options, tasks: list[Task], lost: list[Record], remover: Remover) -> int:
+    batch = _batch_of(asked, options, remover)
+    waiting = [task for task in tasks if not batch.is_done_already(task)]
+    _confirm(len(waiting), asked.confirm_over)
+    remote.check_balance(remover, waiting, may_ask=asked.confirm_over >= 0)
     told = report.choose(as_json=asked.as_json, quiet=asked.quiet)
     with _interruptible(batch) as interruption:
         told.begin(len(tasks) + len(lost))
@@ -184,9 +208,10 @@ def _batch(asked: Asked, options: Options, tasks: list[Task], lost: list[Record]
         for record in chain(lost, batch.run(tasks)):
             told.add(record)
             failed = failed or record.status == "failed"
-            if isinstance(record.error, ModelError | DeviceError):
+            if isinstance(record.error, ENDS_THE_RUN):
                 batch.stop()  # It would befall every other photo too.
         told.end(interrupted=interruption.status != 0)
+    remote.tell_charged(remover, quiet=asked.quiet or asked.as_json)
     return interruption.status or (EXIT_FAILED if failed else 0)
 
 
@@ -200,11 +225,11 @@ def _confirm(count: int, over: int) -> None:
         raise UsageError("Nothing was done.", hint=hint)
 
 
-def _watch(asked: Asked, options: Options) -> int:
+def _watch(asked: Asked, options: Options, remover: Remover) -> int:
     folder = asked.watch or Path()
     if not folder.is_dir():
         raise PhotoNotFoundError(f"There is no folder {folder}.", hint="Make it first, then watch it.")
-    batch = Batch(options, reprocess_existing=asked.reprocess_existing, jobs=asked.jobs)
+    batch = _batch_of(asked, options, remover)
     told = report.choose(as_json=asked.as_json, quiet=asked.quiet)
     with _interruptible(batch) as interruption:
         told.begin(None)
@@ -213,7 +238,7 @@ def _watch(asked: Asked, options: Options) -> int:
             targets = destinations(photos, output_folder=asked.output_folder, suffixes=_suffixes(options))
             for record in batch.run([Task(*pair) for pair in zip(photos, targets, strict=True)]):
                 told.add(record)
-                if isinstance(record.error, ModelError | DeviceError):
+                if isinstance(record.error, ENDS_THE_RUN):
                     batch.stop()
                     interruption.status = EXIT_FAILED
         told.end(interrupted=True)

@@ -25,11 +25,12 @@ mails, _fresh_cache, _ledger_can_be_emptied = (
     _server._ledger_can_be_emptied,
 )
 
+from tests.server.api_caller import Caller  # noqa: E402
+from tests.server.plain_runner import plain_runner  # noqa: E402
+
 from offcut.server.removals import rate  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
 from offcut.server.runners.in_process import InProcessRunner  # noqa: E402
-from tests.server.api_caller import Caller  # noqa: E402
-from tests.server.plain_runner import plain_runner  # noqa: E402
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-
 from tests.server.api_caller import Caller, upload
 from tests.server.plain_runner import photo_bytes
 
@@ -176,17 +175,29 @@ def test_base64_as_clients_write_it(alice: Caller, written: Any) -> None:
     assert answer.status_code == 200, answer.content
 
 
+LEVEL_1 = {
+    "person": "person",
+    "product": "product",
+    "animal": "animal",
+    "car": "car",
+    "car_interior": "car",
+    "car_part": "car",
+    "transportation": "other",
+    "graphic": "other",
+    "graphics": "other",
+    "other": "other",
+}
+LEVEL_2 = {subject: subject for subject in LEVEL_1} | {"graphic": "graphics"}
+
+
 @pytest.mark.parametrize(
     ("level", "subject", "word"),
     [
-        *((level, subject, subject) for level in ("1", "2", "latest") for subject in ("person", "product", "animal", "car")),
-        ("1", "car_interior", "car"), ("1", "car_part", "car"), ("1", "transportation", "other"),
-        ("1", "graphic", "other"), ("1", "other", "other"),
-        ("2", "car_interior", "car_interior"), ("2", "car_part", "car_part"),
-        ("2", "transportation", "transportation"), ("2", "graphic", "graphics"), ("2", "graphics", "graphics"),
-        ("latest", "graphic", "graphics"), ("2", "other", "other"),
+        (level, subject, word)
+        for level, words in (("1", LEVEL_1), ("2", LEVEL_2), ("latest", LEVEL_2))
+        for subject, word in words.items()
     ],
-)  # fmt: skip
+)
 def test_the_type_by_its_level(alice: Caller, level: str, subject: str, word: str) -> None:
     answer = alice.multipart(photo_bytes(), type=subject, type_level=level)
     assert answer["X-Type"] == word

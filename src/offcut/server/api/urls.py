@@ -10,7 +10,7 @@ urlpatterns = [
     path("v1.0/removebg", views.removebg, name="removebg"),
     path("v1.0/account", views.account, name="account"),
     path("v1.0/improve", views.improve, name="improve"),
-    re_path(r"^v1\.0(/.*)?$", views.unknown, name="unknown-endpoint"),
+    re_path(r"^v1\.0(?:/.*)?$", views.unknown, name="unknown-endpoint"),
     path("readyz", operations.readyz, name="readyz"),
     path("metrics", operations.metrics, name="metrics"),
 ]

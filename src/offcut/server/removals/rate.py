@@ -38,7 +38,7 @@ def take(team_id: int, megapixels: int) -> Allowance:
     item = _item()
     with _lock:
         if megapixels and not _limiter.test(item, str(team_id), cost=megapixels):
-            wait_s = max(1.0, allowance(team_id).reset_at - time.time())
+            wait_s = _limiter.get_window_stats(item, str(team_id)).reset_time - time.time()
             raise RateLimitError("The team's limit for this minute is used up.", retry_after_s=wait_s)
         if megapixels:
             _limiter.hit(item, str(team_id), cost=megapixels)

@@ -207,13 +207,14 @@ REFUSALS: dict[str, tuple[Callable[[Caller], Any], int, str, str, str | None]] =
                               "invalid_bg_image_url", "Invalid bg_image_url given", None),
     "a background inside": (lambda it: it.json(PHOTO, bg_image_url="http://10.0.0.1/a.jpg"), 400,
                             "invalid_bg_image_url", "Invalid bg_image_url given", None),
-    "a background that is none": (lambda it: it.multipart(PHOTO, data={"bg_image_file": upload(b"text")}), 400,
+    "a background that is none": (
+        lambda it: it.multipart(PHOTO, data={"bg_image_file": upload(b"text")}), 400,
                                   "invalid_bg_image_file", "Invalid bg_image_file parameter given", None),
     "broken JSON": (
-        lambda it: it.client.post("/v1.0/removebg", "{", content_type="application/json", headers=it.headers()),
+        lambda it: raw(it, "{", "application/json"),
         400, "invalid_body", "Invalid request body", None),
     "JSON that is no object": (
-        lambda it: it.client.post("/v1.0/removebg", "[]", content_type="application/json", headers=it.headers()),
+        lambda it: raw(it, "[]", "application/json"),
         400, "invalid_body", "Invalid request body", None),
     "deep JSON": (
         lambda it: it.client.post("/v1.0/removebg", "[" * 10**5, content_type="application/json",
@@ -243,6 +244,11 @@ REFUSALS: dict[str, tuple[Callable[[Caller], Any], int, str, str, str | None]] =
     "another method": (lambda it: it.client.get("/v1.0/removebg", headers=it.headers()), 405,
                        "method_not_allowed", "Method not allowed", None),
 }  # fmt: skip
+
+
+def raw(caller: Caller, body: str, content_type: str) -> Any:
+    """A body as it is."""
+    return caller.client.post("/v1.0/removebg", body, content_type=content_type, headers=caller.headers())
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -300,9 +306,9 @@ def test_a_suspended_team_is_told_so(alice: Caller) -> None:
     assert "suspended" in error_of(answer)["detail"]
 
 
-def test_without_credits_nothing_is_worked_on(alice: Caller, settings: Any) -> None:
+def test_without_credits_nothing_is_worked_on(db: None, settings: Any) -> None:
     settings.FREE_PREVIEWS = 0
-    begun = []
+    begun: list[int] = []
     current.use(plain_runner(cut=lambda *_: begun.append(1)))
     settings.GIFT_CREDITS = 0
     bob = Caller.make("bob")
@@ -315,6 +321,7 @@ def test_without_credits_nothing_is_worked_on(alice: Caller, settings: Any) -> N
             "Insufficient credits",
         )
     assert begun == []
+    current.use(None)
 
 
 def test_the_rate_limit(alice: Caller, settings: Any) -> None:

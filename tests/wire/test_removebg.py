@@ -112,14 +112,12 @@ def test_a_zip_holds_colour_and_a_gray_matte(alice: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("format", "size", "most"),
+    ("form", "size", "most"),
     [("png", "full", 10_000_000), ("jpg", "full", 25_000_000), ("jpg", "50MP", 5e7)],
 )
-def test_no_result_is_larger_than_its_format_may_be(
-    alice: Caller, format: str, size: str, most: float
-) -> None:
+def test_no_result_is_larger_than_its_format_may_be(alice: Caller, form: str, size: str, most: float) -> None:
     photo = photo_bytes(6000, 4400)
-    answer = alice.multipart(photo, size=size, format=format)
+    answer = alice.multipart(photo, size=size, format=form)
     assert answer.status_code == 200, answer.content
     width, height = int(answer["X-Width"]), int(answer["X-Height"])
     assert width * height <= most

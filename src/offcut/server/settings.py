@@ -24,7 +24,7 @@ DEBUG = CONFIGURATION.debug
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 SECRET_KEY = CONFIGURATION.secret_key or secret_key(DATA_DIR)
 ROOT_URLCONF = "offcut.server.urls"
-WSGI_APPLICATION = "offcut.server.wsgi.application"
+ASGI_APPLICATION = "offcut.server.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import time
 from collections.abc import Callable
@@ -72,7 +73,8 @@ def endpoint(name: str, method: str | None) -> Callable[[View], Callable[[HttpRe
         def answer(request: HttpRequest, **_: object) -> HttpResponse:
             begun_s = time.monotonic()
             call = Call(request)
-            response = _answered(view, call, method)
+            # In a context of its own: what is bound to the log's lines must not stay with the thread.
+            response = contextvars.copy_context().run(_answered, view, call, method)
             wire.set_cors_headers(response)
             response["Cache-Control"] = "no-store"
             if call.key is not None:

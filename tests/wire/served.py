@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -68,6 +69,7 @@ class Served:
             "OFFCUT_RATE_LIMIT": "1000000",
             "OFFCUT_LOG_LEVEL": "warning",
             "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))),
+            **_database(),
             **more,
         }
         (folder / "static").mkdir(parents=True, exist_ok=True)
@@ -124,6 +126,19 @@ class Served:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE_S)
+
+
+def _database() -> dict[str, str]:
+    """The settings of a database of its own: none for SQLite, an empty one on the tests' PostgreSQL."""
+    address = os.environ.get("OFFCUT_DATABASE_URL")
+    if address is None:
+        return {}
+    import psycopg
+
+    name = f"wire_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return {"OFFCUT_DATABASE_URL": address.replace("/postgres?", f"/{name}?")}
 
 
 def free_port() -> int:

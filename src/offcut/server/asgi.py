@@ -115,7 +115,8 @@ class Application(ASGIHandler):
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                current.warm()
+                if settings.LOAD_AT_START:
+                    current.warm()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 stop = current.runner().stop

@@ -231,6 +231,13 @@ SETTINGS: tuple[Setting, ...] = (
         whole_number(1, 64),
     ),
     Setting(
+        "OFFCUT_LOAD_AT_START",
+        "Removals",
+        "`yes` loads the networks when the server starts, `no` with the first photo.",
+        "yes",
+        yes_or_no,
+    ),
+    Setting(
         "OFFCUT_QUEUE_PLACES",
         "Removals",
         "How many photos may wait for their turn. Further ones are refused with `Retry-After`.",

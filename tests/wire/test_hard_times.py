@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.server.plain_runner import photo_bytes
 from tests.wire.served import PATIENCE_S, SUMS, Served
 
@@ -154,10 +153,12 @@ def test_a_body_without_end_is_left(start: Any) -> None:
     sent = 0
     with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as line:
         line.sendall(head.encode())
-        with pytest.raises(OSError, match=r"reset|pipe|abort"):
+        try:
             while sent < 2000:
                 line.sendall(piece)
                 sent += 1
+        except OSError:
+            """The server has left."""
     assert 200 < sent < 600
     assert send(served).status_code == 200
 

@@ -22,12 +22,12 @@ from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from schemathesis.checks import CHECKS
-
-from offcut.server.api.codes import all_codes
-from offcut.server.api.wire import EXPOSED_HEADERS, FORMATS, MEDIA_TYPES, OPTION_NAMES
 from tests.server.plain_runner import photo_bytes
 from tests.wire.served import PATIENCE_S, Served
 from tests.wire.test_contract import VALID
+
+from offcut.server.api.codes import all_codes
+from offcut.server.api.wire import EXPOSED_HEADERS, FORMATS, MEDIA_TYPES, OPTION_NAMES
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[2] / "docs" / "openapi" / "v1.yaml").read_text(encoding="utf-8")

@@ -1,11 +1,11 @@
 """The Magic Brush on photographs with strokes by other people: intersection over union before and after.
 
-    python benchmarks/brush.py EVALUATION_FOLDER AUTOMATIC_FOLDER
+    python benchmarks/brush.py EVALUATION_FOLDER
 
 EVALUATION_FOLDER has grabcut/ and grabcut_bsds/, each with image/, alpha/ and scribbles1|2/ (0 none, 128
-background, 255 subject). AUTOMATIC_FOLDER has the mattes to start from, 8-bit PNGs named like the predictions
-that the evaluation folder's score script reads. Then, one stroke each: holes cut into true mattes, blobs put
-onto them, at 1 and at 12 megapixels, with what is left of the damage, what changed far from it, and the time.
+background, 255 subject). The strokes start from the automatic cut-out. Then, one
+stroke each: holes cut into true mattes, blobs put onto them, at 1 and at 12 megapixels, with what is left of
+the damage, what changed far from it, and the time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+import offcut
 from offcut.engine import brush
 from offcut.engine.brush import Stroke
 from offcut.engine.types import Alpha, Rgb
@@ -46,18 +47,18 @@ def overlap(alpha: Alpha, true: Alpha) -> float:
     return float((one & other).sum() / max(1, (one | other).sum()))
 
 
-def scribbles(root: Path, automatic: Path) -> None:
+def scribbles(root: Path) -> None:
     rows: list[list[float]] = []
     print(f"{'IoU':36s} before   set 1  marked   set 2  marked")
     for name, path, rgb, true in photos(root):
-        alpha = read(automatic / f"{name}.png")
+        cutout = offcut.remove(rgb)
+        alpha, belief = cutout.alpha, cv2.resize(cutout.belief, rgb.shape[1::-1])
         row = [overlap(alpha, true)]
         for number in (1, 2):
             marks = read(path.parent.parent / f"scribbles{number}" / f"{path.stem}.png")
             for only_marked in (False, True):
-                after = brush.select(
-                    rgb, alpha, marks == SUBJECT, marks == BACKGROUND, only_marked=only_marked
-                )
+                marked = marks == SUBJECT, marks == BACKGROUND
+                after = brush.select(rgb, alpha, *marked, only_marked=only_marked, belief=belief)
                 row.append(overlap(after.alpha, true))
         rows.append(row)
         print(f"{name:36s}" + "".join(f"{value:7.3f} " for value in row), flush=True)
@@ -124,10 +125,9 @@ def one_stroke(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="evaluation folder with grabcut/ and grabcut_bsds/")
-    parser.add_argument("automatic", type=Path, help="folder of the mattes to start from")
     parser.add_argument("--rounds", type=int, default=3, help="how often each timing is repeated")
     arguments = parser.parse_args()
-    scribbles(arguments.folder, arguments.automatic)
+    scribbles(arguments.folder)
     for megapixels in (1, 12):
         single_strokes(arguments.folder, megapixels, arguments.rounds)
 

@@ -355,7 +355,7 @@ class StrokeError(OptionError):
     default_hint = "Send the stroke again with points and radius in photo pixels."
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__("strokes", message, hint=hint)
+        super().__init__("strokes", message, code=self.code, hint=hint)
 
 
 class NoForegroundError(OffcutError):

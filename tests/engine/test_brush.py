@@ -263,6 +263,29 @@ def test_marks_all_over_the_photo_choose_the_object(scene: tuple[Rgb, Alpha]) ->
     assert overlap(brush.select(rgb, true, restore, erase).alpha, true) > 0.97
 
 
+def test_a_faint_answer_of_the_network_tells_what_a_mark_means() -> None:
+    """Two halves of different colour: only the network knows that both are one object."""
+    rgb = np.full((200, 300, 3), (60, 120, 70), np.uint8)
+    rgb[60:140, 80:150], rgb[60:140, 150:220] = (220, 60, 50), (40, 50, 200)
+    true = np.zeros((200, 300), np.uint8)
+    true[60:140, 80:220] = 255
+    alpha, belief = true.copy(), true.copy()
+    alpha[:, 150:], belief[60:140, 150:220] = 0, 90
+    restore, erase = np.zeros(true.shape, bool), np.zeros(true.shape, bool)
+    restore[98:102, 90:140], erase[10:14, 20:280] = True, True
+    assert overlap(brush.select(rgb, alpha, restore, erase).alpha, true) < 0.6
+    assert overlap(brush.select(rgb, alpha, restore, erase, belief=belief).alpha, true) > 0.97
+
+
+def test_thin_marks_on_a_large_photo_are_seen() -> None:
+    rgb = np.full((3000, 4000, 3), (60, 120, 70), np.uint8)
+    rgb[1000:2000, 1000:3000] = (220, 60, 50)
+    restore, erase = np.zeros(rgb.shape[:2], bool), np.zeros(rgb.shape[:2], bool)
+    restore[1500:1503, 1500:2500], erase[200:203, 500:3500] = True, True
+    brushed = brush.select(rgb, np.zeros(rgb.shape[:2], np.uint8), restore, erase)
+    assert brushed.touched == (1000, 1000, 3000, 2000)
+
+
 def test_no_marks_give_the_same_matte(scene: tuple[Rgb, Alpha]) -> None:
     rgb, true = scene
     nothing = np.zeros(true.shape, bool)
@@ -278,7 +301,7 @@ def test_large_photos_are_brushed_at_full_size() -> None:
     rgb = np.clip(np.where(true[..., None] > 127, (210, 170, 140), back) + noise, 0, 255).astype(np.uint8)
     damaged = true.copy()
     damaged[:, 1500:] = 0
-    brushed = brush.apply(rgb, damaged, [Stroke([(1700.0, 700.0), (1900.0, 1200.0)], 40, "restore")])
+    brushed = brush.apply(rgb, damaged, [Stroke([(1650.0, 600.0), (1950.0, 1400.0)], 40, "restore")])
     wrong = (brushed.alpha > 127) != (true > 127)
     edge = grown(cv2.morphologyEx(true, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), 2)
     assert wrong[~edge].sum() == 0

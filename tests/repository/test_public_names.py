@@ -31,17 +31,25 @@ PUBLIC_NAMES = {
     "remove_many",
 }
 
-IMPORT_EVERYTHING = """
+IMPORT_EVERYTHING = '''
 import importlib, pkgutil, sys
 
 blocked = set(sys.argv[1].split(","))
 
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in blocked:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+class Without:
+    """A finder that does not know what is blocked, as if it were not installed."""
 
-sys.meta_path.insert(0, Absent())
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, path=None, target=None):
+        is_blocked = name.partition(".")[0] in blocked
+        return None if is_blocked else self.finder.find_spec(name, path, target)
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
 import offcut
 skipped = tuple(sys.argv[2].split(","))
 if "offcut.server" not in skipped:
@@ -56,7 +64,7 @@ for module in pkgutil.walk_packages(offcut.__path__, "offcut."):
         importlib.import_module(module.name)
 for name in offcut.__all__:
     getattr(offcut, name)
-"""
+'''
 
 EXTRA_PACKAGES = {"server": ("offcut.server",), "gpu": ()}
 """Packages of ours that need an extra; they are left out of the proof of the bare installation."""

@@ -35,8 +35,11 @@ STROKE_AREA_PX_MAX = 400_000_000
 
 COORDINATE_PX_MAX = 100_000
 BAND_PIXELS = 1 << 22
-SOLVE_PIXELS = 48_000
+SOLVE_PIXELS = 32_000
 """Size of the copy on which a part is found."""
+
+HALF_HEARTED = 245
+"""Alpha below this, deep inside a part that is taken, is made solid too; and mirrored for what is dropped."""
 
 REACH = 0.25
 """How far around a stroke the first look goes, as a share of the photo's long side."""
@@ -105,28 +108,41 @@ def apply(rgb: Rgb, alpha: Alpha, strokes: Sequence[Stroke], *, earlier: Sequenc
     return Brushed(after, _difference(alpha, after))
 
 
-def select(rgb: Rgb, alpha: Alpha, restore: Mask, erase: Mask, *, only_marked: bool = False) -> Brushed:
+def select(
+    rgb: Rgb,
+    alpha: Alpha,
+    restore: Mask,
+    erase: Mask,
+    *,
+    only_marked: bool = False,
+    belief: Alpha | None = None,
+) -> Brushed:
     """Choose the object by marks all over the photo, weighed together: H×W bool masks of what belongs to it
     and what does not (where both are set, it does). Unlike a stroke, a mark also brings in or takes out parts
     that hang together with it only through what was right already.
 
     `only_marked` drops every separate part of the outcome that has no restoring mark on it, for choosing one
-    of several objects. Raises `ValueError` if sizes differ.
+    of several objects. `belief` is the network's own undecided answer, H×W uint8, where it was kept: a faint
+    answer that the matte has since rounded to nothing helps to tell what a mark means.
+    Raises `ValueError` if sizes differ.
     """
-    _check_sizes(rgb, alpha)
-    _check_sizes(rgb, restore)
-    _check_sizes(rgb, erase)
+    belief = alpha if belief is None else belief
+    for other in (alpha, restore, erase, belief):
+        _check_sizes(rgb, other)
+    # The finished matte and the undecided answer err differently; together they are better than either.
+    belief = np.asarray(cv2.addWeighted(alpha, 0.5, belief, 0.5, 0), np.uint8)
     after = alpha.copy()
     window = (0, 0, alpha.shape[1], alpha.shape[0])
     marks = np.where(_small_mask(restore, window), RESTORE, NONE).astype(np.uint8)
     marks[_small_mask(erase, window) & (marks == NONE)] = ERASE
-    subject, inside = _find(rgb, alpha, window, marks, local=False)
-    joined = _touching(subject, marks == RESTORE)
-    removed = inside & _touching(~subject, marks == ERASE)
+    subject, _ = _find(rgb, belief, window, marks, local=False)
+    before = shrink(alpha, window, SOLVE_PIXELS)
+    joined, dropped = _touching(subject, marks == RESTORE), _touching(~subject, marks == ERASE)
+    added, removed = _lacking(subject, before) & joined, _lacking(~subject, ~before) & dropped
     if only_marked:
-        removed |= inside & ~joined
+        removed |= (before > 127) & ~joined
         subject &= joined
-    redraw(rgb, after, window, subject, joined & ~inside, np.maximum)
+    redraw(rgb, after, window, subject, added, np.maximum)
     redraw(rgb, after, window, subject, removed, np.minimum)
     return Brushed(after, _difference(alpha, after))
 
@@ -264,11 +280,11 @@ def _changed_by(
         core = np.zeros_like(marks)
         _draw(core, other, window, other.radius_px, 255)  # half as wide: a rough stroke strays outside
         marks[core > 100] = RESTORE if other.action == "restore" else ERASE
-    subject, inside = _find(rgb, alpha, window, marks, local=True)
+    subject, before = _find(rgb, alpha, window, marks, local=True)
     restores = stroke.action == "restore"
-    gained = subject & ~inside if restores else inside & ~subject
+    gained = _lacking(subject, before) if restores else _lacking(~subject, ~before)
     changed = _touching(gained, cv2.dilate(core, np.ones((3, 3), np.uint8)) > 100)
-    filled = _without_specks(changed, subject == restores) & (inside != restores)
+    filled = _without_specks(changed, subject == restores) & ((before > 127) != restores)
     subject[filled & ~changed] = restores
     changed |= filled
     left, top, right, bottom = window
@@ -316,7 +332,7 @@ def _small_mask(mask: Mask, window: Box) -> Mask:
     small = resize(
         cut(mask, window).view(np.uint8) * np.uint8(255), small_shape(window, SOLVE_PIXELS), cv2.INTER_AREA
     )
-    return np.asarray(small > 38)
+    return np.asarray(small > 12)
 
 
 def _touching(mask: Mask, marks: Mask) -> Mask:
@@ -327,8 +343,16 @@ def _touching(mask: Mask, marks: Mask) -> Mask:
     return np.asarray(kept[label] & mask)
 
 
-def _find(rgb: Rgb, alpha: Alpha, window: Box, marks: NDArray[np.uint8], *, local: bool) -> tuple[Mask, Mask]:
-    """What belongs to the subject once the marks are heeded, and what did before; both at the marks' size."""
+def _find(
+    rgb: Rgb, alpha: Alpha, window: Box, marks: NDArray[np.uint8], *, local: bool
+) -> tuple[Mask, Alpha]:
+    """What belongs to the subject once the marks are heeded, and the matte so far, as small as the marks."""
     small_rgb, small_alpha = (shrink(array, window, SOLVE_PIXELS) for array in (rgb, alpha))
     subject = walk.subject_after(small_rgb, small_alpha, marks == RESTORE, marks == ERASE, local=local)
-    return subject, small_alpha > 127
+    return subject, small_alpha
+
+
+def _lacking(part: Mask, alpha: Alpha) -> Mask:
+    """Where a part is not in the matte, or, away from its edge, only half-heartedly."""
+    deep = cv2.erode(part.view(np.uint8), np.ones((5, 5), np.uint8), borderType=cv2.BORDER_REPLICATE) > 0
+    return np.asarray(part & ((alpha <= 127) | (deep & (alpha < HALF_HEARTED))))

@@ -26,7 +26,8 @@ class Cutout:
     when nothing of it is left in view. `confidence` (0-1) says how sure the subject's kind is. `notes` are
     the steps that were degraded, [] when all went as it should. `source_size` is the photo's width and
     height; `photo` is the photo as it was before the cut (same size as `rgb`), kept only for formats that
-    hold it as a layer.
+    hold it as a layer. `belief` is the networks' answer before anything was decided, of the whole photo
+    stretched to a square (uint8): the brush finds parts by it that were left out.
     """
 
     rgb: Rgb
@@ -39,6 +40,7 @@ class Cutout:
     notes: tuple[Note, ...] = ()
     dpi: tuple[float, float] | None = None
     photo: Rgb | None = None
+    belief: Alpha | None = None
 
     @property
     def rgba(self) -> Rgba:

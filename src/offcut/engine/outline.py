@@ -20,7 +20,7 @@ _Floats: TypeAlias = NDArray[np.float32]
 EDGE_PIXELS = 200_000
 """Size of the copy on which edges are modelled."""
 
-EDGE_SMOOTHNESS = 1e-4
+EDGE_SMOOTHNESS = 1e-3
 EDGE_STEEPNESS = 1.5
 
 
@@ -130,12 +130,14 @@ def shrink(image: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uin
 
 
 def small_shape(window: Box, pixels: int) -> tuple[int, int]:
+    """Rows and columns of the window when it is shrunk to about so many pixels, at least 1×1."""
     left, top, right, bottom = window
     scale = max(1.0, ((right - left) * (bottom - top) / pixels) ** 0.5)
     return max(1, round((bottom - top) / scale)), max(1, round((right - left) / scale))
 
 
 def resize(image: NDArray[np.uint8], shape: tuple[int, ...], how: int) -> NDArray[np.uint8]:
+    """The image (H×W or H×W×C) at `shape` (rows, columns); `how` is OpenCV's interpolation."""
     if image.shape[:2] == tuple(shape[:2]):
         return image
     resized = cv2.resize(np.ascontiguousarray(image), (shape[1], shape[0]), interpolation=how)
@@ -143,5 +145,6 @@ def resize(image: NDArray[np.uint8], shape: tuple[int, ...], how: int) -> NDArra
 
 
 def cut(array: NDArray[T], window: Box) -> NDArray[T]:
+    """The part of an array that lies in the window. A view, no copy."""
     left, top, right, bottom = window
     return array[top:bottom, left:right]

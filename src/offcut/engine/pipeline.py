@@ -7,6 +7,7 @@ resolution) → foreground (the subject's own colours) → place, shadow, compos
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import cv2
@@ -70,7 +71,8 @@ def cut_out(
     tell("foreground")
     colours = rgb if options.channels == "alpha" else foreground.estimate(rgb, alpha)
     tell("compose")
-    return _composed(photo, rgb, colours, alpha, seen, options)
+    cutout = _composed(photo, rgb, colours, alpha, seen, options)
+    return replace(cutout, belief=np.rint(found.belief * 255).astype(np.uint8))
 
 
 def _halved(rgb: Rgb) -> Rgb:
@@ -120,7 +122,7 @@ def _subject(
     small = cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
     detector = nanodet.Detector(networks.network(DETECTOR, nanodet.convert))
     detections = detector.detect(small)
-    if not is_prompted and not subject.has_foreground(found.fine, found.whole, small, detections):
+    if not is_prompted and not subject.has_foreground(found.fine, found.other, small, detections):
         raise NoForegroundError("Nothing in this photo stands out from its background.")
     return subject.classify(small, found.matte, detections)
 

@@ -13,7 +13,7 @@ around that decision. docs/decisions/looks.md has the measurements.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 import cv2
@@ -56,13 +56,15 @@ MARGIN = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """`matte`: GRID×GRID float32 0.0-1.0 of the photo stretched to a square. `fine` and `whole`: the first
-    looks of the two networks as they came, for judging whether there is a subject at all. `doubt`: how much
-    the first look left open, as a share of the subject. `passes`: runs of the detailed network."""
+    """`matte`: GRID×GRID float32 0.0-1.0 of the photo stretched to a square. `belief`: likewise, the mean of
+    all looks before anything was decided. `fine`: the detailed network's first look as it came; `other`:
+    what all other looks say; for judging whether there is a subject at all. `doubt`: how much the first look
+    left open, as a share of the subject. `passes`: runs of the detailed network."""
 
     matte: Matte
+    belief: Matte
     fine: Matte
-    whole: Matte
+    other: Matte
     doubt: float
     passes: int
 
@@ -134,7 +136,9 @@ def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, quick: bool) -> Segment
     outside = np.ones((GRID, GRID), bool)
     outside[top:bottom, left:right] = False
     matte[outside] = 0
-    return Segmentation(matte, found.fine, found.whole, found.doubt, found.passes)
+    belief = _pasted(found.belief, around, width, height)
+    belief[outside] = 0
+    return replace(found, matte=matte, belief=belief)
 
 
 def _look(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
@@ -144,14 +148,15 @@ def _look(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
     decision = (2 * first + _on_grid(seen_whole)) / np.float32(3)
     left_open = doubt(decision)
     if quick or left_open <= DOUBT_MAX:
-        return Segmentation(_joined(decision, first), first, seen_whole, left_open, 1)
+        return Segmentation(_joined(decision, first), decision, first, seen_whole, left_open, 1)
     mirror = np.ascontiguousarray(even_contrast(square)[:, ::-1])
     second = _on_grid(fine(mirror, FINEST)[:, ::-1])
     closer = _on_grid(whole(mirror, WHOLE_CLOSER)[:, ::-1])
     decision = (2 * first + 2 * second + _on_grid(seen_whole) + closer) / np.float32(6)
     edge = (first + second) / np.float32(2)
     joined = _filigree(decision, edge) if _is_filigree(edge) else _joined(decision, edge)
-    return Segmentation(joined, first, seen_whole, left_open, 2)
+    other = (2 * second + _on_grid(seen_whole) + closer) / np.float32(4)
+    return Segmentation(joined, decision, first, other, left_open, 2)
 
 
 def _joined(decision: Matte, edge: Matte) -> Matte:
@@ -196,7 +201,7 @@ def _with_closer(
     was, now = found.matte > KEEP_ABOVE, closer > KEEP_ABOVE
     if np.count_nonzero(was & now) < 0.8 * np.count_nonzero(was | now):
         return found
-    return Segmentation(closer, found.fine, found.whole, found.doubt, found.passes + again.passes)
+    return replace(found, matte=closer, passes=found.passes + again.passes)
 
 
 def _chosen(
@@ -223,7 +228,7 @@ def _chosen(
         if not is_wanted and label:
             rivals = [p for p in wanted if int(_at(labels, p, width, height)) == label]
             matte[_side_of(rgb, labels == label, at, rivals)] = 0
-    return Segmentation(matte, found.fine, found.whole, found.doubt, found.passes)
+    return replace(found, matte=matte)
 
 
 def _near_point(rgb: Rgb, at: tuple[int, int], fine: Look, whole: Look) -> Matte:

@@ -47,6 +47,8 @@ GRAPHIC_NAMED_MAX = 0.6
 SURE_SHARE_MIN = 0.0005
 CLARITY_MIN = 0.4
 EVENNESS_MAX = 0.1
+EVENNESS_NEVER = 0.01
+"""So even is no photo of anything, however clear the mattes: stripes can convince both networks."""
 MATTE_EVENNESS_MIN = 0.03
 LASTING_EDGES_MAX = 0.02
 NAMED_MIN = 0.5
@@ -115,12 +117,13 @@ def classify(rgb: Rgb, matte: Matte, detections: Sequence[Detection]) -> Classif
 
 
 def has_foreground(fine: Matte, whole: Matte, rgb: Rgb, detections: Sequence[Detection] = ()) -> bool:
-    """`find_foreground(...).found`, without measuring the photo where the mattes alone are clear."""
+    """`find_foreground(...).found`, without measuring more than it takes."""
     small_fine, small_whole = _on_grid(fine), _on_grid(whole)
     decision = _decision(small_fine, small_whole)
     clarity = _agreement(small_fine, small_whole) * _decidedness(decision)
     is_sure = _sure_share(small_fine, small_whole, decision) >= SURE_SHARE_MIN
-    if is_sure and clarity >= CLARITY_MIN and matte_evenness(decision) >= MATTE_EVENNESS_MIN:
+    is_clear = clarity >= CLARITY_MIN and matte_evenness(decision) >= MATTE_EVENNESS_MIN
+    if is_sure and is_clear and evenness(rgb) > EVENNESS_MAX:
         return True
     return is_sure and find_foreground(fine, whole, rgb, detections).found
 
@@ -157,7 +160,7 @@ def _reason(
     is_clear = is_named or (clarity >= CLARITY_MIN and matte_even >= MATTE_EVENNESS_MIN)
     if lasting <= LASTING_EDGES_MAX and not is_clear:
         return "print"
-    if even <= EVENNESS_MAX and not is_clear:
+    if even <= (EVENNESS_NEVER if is_clear else EVENNESS_MAX):
         return "pattern"
     return "subject"
 

@@ -27,9 +27,12 @@ COLOUR_SHARE = 0.5
 DOUBT_FADES = 0.001
 CERTAIN = 100.0
 RARE = 1e-4
-NEAR = 2.0
 BINS = 16
 WALK_STEPS = 60
+
+NEAR = 0.85
+"""How far a contradicting stroke speaks, in its own lengths. Twice this takes larger parts, and floods
+five holes in seventeen instead of three."""
 
 
 def subject_after(rgb: Rgb, alpha: Alpha, restore: Mask, erase: Mask, *, local: bool) -> Mask:
@@ -61,7 +64,7 @@ def _nearness(wrong: Mask) -> _Floats:
         return np.zeros(wrong.shape, np.float32)
     _, _, across, down = cv2.boundingRect(wrong.view(np.uint8))
     distance = cv2.distanceTransform((~wrong).view(np.uint8), cv2.DIST_L2, 5)
-    return np.asarray(np.exp(-distance / (NEAR * (np.hypot(across, down) + 4))), dtype=np.float32)
+    return np.asarray(np.exp(-((distance / (NEAR * (np.hypot(across, down) + 4))) ** 2)), dtype=np.float32)
 
 
 def _belief(lab: _Floats, opacity: _Floats, restore: Mask, erase: Mask, near: _Floats) -> _Floats:

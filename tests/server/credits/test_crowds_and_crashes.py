@@ -44,4 +44,4 @@ def test_a_killed_worker_loses_nothing_and_charges_nothing_twice() -> None:
     assert report["holds"] is True, report
     assert set(report["killed_at"]) >= {"hold", "capture"}, report
     assert "charged twice" not in report["repeated"]
-    assert sum(report["repeated"].values()) == 40
+    assert sum(report["repeated"].values()) == report["requests"] >= 40

@@ -29,7 +29,7 @@ from offcut.errors import (
     TeamSuspendedError,
 )
 from offcut.server.accounts.models import ApiKey, Team
-from offcut.server.credits import allowances, causes, rules
+from offcut.server.credits import allowances, causes, rows, rules
 from offcut.server.credits.amounts import checked
 from offcut.server.credits.models import Account, Entry, Hold, HoldState, KeyMonth, Kind, Lot
 from offcut.server.credits.months import aware
@@ -148,7 +148,10 @@ def hold(
         row.state, row.held_at, row.ended_at = HoldState.OPEN, book.at, None
         row.keep_pieces(pieces)
         row.lapses_at = book.at + (allowances.hold_lifetime() if lifetime is None else lifetime)
-        row.save()
+        if row.pk is None:
+            rows.write((), [row])
+        else:
+            row.save()
         _take(book, row, pieces)
         return _told(row, book, pieces)
 

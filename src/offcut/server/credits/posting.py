@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F, Min
 
 from offcut.errors import CreditError
-from offcut.server.credits import rules
+from offcut.server.credits import rows, rules
 from offcut.server.credits.models import Account, Entry, Hold, HoldState, KeyMonth, Kind, Lot
 from offcut.server.credits.months import aware
 from offcut.server.credits.rules import Piece, Source
@@ -30,10 +30,10 @@ class Book:
     """
 
     def __init__(self, team_id: int, now: datetime) -> None:
-        self.account = _locked(team_id, aware(now))
-        self.is_suspended: bool = bool(self.account.is_suspended)  # type: ignore[attr-defined]
+        self.account, self.is_suspended = _locked(team_id, aware(now))
         self.at = rules.entry_moment(aware(now), self.account.latest_at)
         self._entries: list[Entry] = []
+        self._changes: list[rows.Change] = []
         self._lots: dict[int, Lot] = {}
         self._touched: set[int] = set()
         self._open: list[Lot] | None = None
@@ -46,7 +46,8 @@ class Book:
         """Return the lots that are not used up and that time has not ended, those of this book included."""
         if self._open is None:
             moment = connection.ops.adapt_datetimefield_value(self.at)
-            self._open = [self._kept(lot) for lot in Lot.objects.raw(_OPEN_LOTS, [self.account.pk, moment])]
+            found = rows.select(Lot, _OPEN_LOTS, [self.account.pk, moment])
+            self._open = [self._kept(lot) for lot in found]
         return self._open
 
     def subscription_lots(self, boundary: datetime) -> list[Lot]:
@@ -62,7 +63,7 @@ class Book:
 
     def hold(self, request_id: str) -> Hold | None:
         """Return the hold under this id, if there is one."""
-        return next(iter(Hold.objects.raw(_HOLD, [self.account.pk, request_id])), None)
+        return next(iter(rows.select(Hold, _HOLD, [self.account.pk, request_id])), None)
 
     def new_lot(
         self, source: Source, reference: str, amount: int, expires_at: datetime | None, **entry: Any
@@ -114,7 +115,7 @@ class Book:
         captured = sum(piece.amount for piece in spent)
         hold.state, hold.ended_at, hold.captured = state, self.at, captured
         hold.keep_pieces(spent)
-        hold.save(update_fields=["state", "ended_at", "captured", "pieces"])
+        self._changes.append((hold, ("state", "ended_at", "captured", "pieces")))
         if hold.key_id is not None and captured < hold.amount:
             month, _ = month_of(self.account.team, hold.held_at)
             unspent = hold.amount - captured
@@ -124,11 +125,11 @@ class Book:
         """Write everything down. Returns False when there was nothing to write."""
         if not self._entries:
             return False
-        Entry.objects.bulk_create(self._entries)
         for lot_id in sorted(self._touched):
-            _save_sums(self._lots[lot_id])
+            self._changes.append((self._lots[lot_id], ("available", "held", "is_open", "expires_at")))
         if _kept_sums(self.account) != self._kept_before:
-            self.account.save(update_fields=["next_lapse_at", "period_lot_id", "period_spent"])
+            self._changes.append((self.account, ("next_lapse_at", "period_lot_id", "period_spent")))
+        rows.write(self._changes, self._entries)
         return True
 
     def _lapse_due(self) -> None:
@@ -136,6 +137,8 @@ class Book:
         for hold in due.order_by("lapses_at", "id"):
             self.give_back(hold, hold.kept_pieces(), Kind.LAPSE)
             self.end_hold(hold, HoldState.LAPSED)
+        rows.write(self._changes, ())
+        self._changes.clear()
         waiting = Hold.objects.filter(account=self.account, state=HoldState.OPEN)
         self.account.next_lapse_at = waiting.aggregate(first=Min("lapses_at"))["first"]
 
@@ -149,28 +152,19 @@ class Book:
 _LOCK = """
     UPDATE credits_account SET latest_at = CASE WHEN latest_at < %s THEN %s ELSE latest_at END
     WHERE team_id = %s
-    RETURNING team_id, opened_at, latest_at, next_lapse_at, period_lot_id, period_spent,
-        (SELECT suspended_at IS NOT NULL FROM accounts_team WHERE id = team_id) AS is_suspended
 """
-# Every hold and capture asks these two: as text they cost half of what the query builder takes.
-_HOLD = "SELECT * FROM credits_hold WHERE account_id = %s AND request_id = %s"
-_OPEN_LOTS = """
-    SELECT * FROM credits_lot WHERE account_id = %s AND is_open AND (expires_at IS NULL OR expires_at > %s)
-"""
-_SAVE_SUMS = "UPDATE credits_lot SET available = %s, held = %s, is_open = %s, expires_at = %s WHERE id = %s"
+_IS_SUSPENDED = "(SELECT suspended_at IS NOT NULL FROM accounts_team WHERE id = team_id)"
+_HOLD = "WHERE account_id = %s AND request_id = %s"
+_OPEN_LOTS = "WHERE account_id = %s AND is_open AND (expires_at IS NULL OR expires_at > %s)"
 
 
-def _locked(team_id: int, now: datetime) -> Account:
+def _locked(team_id: int, now: datetime) -> tuple[Account, bool]:
+    """Return the account, locked, and whether its team is suspended."""
     moment = connection.ops.adapt_datetimefield_value(now)
-    for account in Account.objects.raw(_LOCK, [moment, moment, team_id]):
-        return account
-    raise CreditError(f"Team {team_id} has no account.")
-
-
-def _save_sums(lot: Lot) -> None:
-    expires_at = connection.ops.adapt_datetimefield_value(lot.expires_at)
-    with connection.cursor() as cursor:
-        cursor.execute(_SAVE_SUMS, [lot.available, lot.held, lot.is_open, expires_at, lot.pk])
+    found = rows.returning(Account, _LOCK, [moment, moment, team_id], _IS_SUSPENDED)
+    if found is None:
+        raise CreditError(f"Team {team_id} has no account.")
+    return found[0], bool(found[1])
 
 
 def _kept_sums(account: Account) -> tuple[datetime | None, int | None, int]:

@@ -98,4 +98,4 @@ def test_the_client_needs_nothing_of_ours_but_the_errors() -> None:
     loaded = set(ran.stdout.split())
     ours = {name for name in loaded if name.startswith("offcut.") and not name.startswith("offcut.client")}
     assert ours == {"offcut.errors", "offcut.library"}  # the library comes with the package and is light
-    assert not loaded & {"numpy", "PIL", "cv2", "openvino", "rich", "typer", "django"}
+    assert not loaded & {"numpy", "PIL", "cv2", "openvino", "typer", "django"}

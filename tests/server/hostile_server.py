@@ -102,6 +102,15 @@ def _endless(head: str, part: bytes, pause_s: float = 0.0) -> Callable[..., None
     return answer
 
 
+def _drip(connection: socket.socket, ended: threading.Event) -> None:
+    """A whole body, but a byte at a time: 20 of them in a second."""
+    send(connection, f"{OK}Content-Length: 20\r\n\r\n")
+    for _ in range(20):
+        if ended.wait(0.05):
+            return
+        send(connection, "x")
+
+
 def _silent(_connection: socket.socket, ended: threading.Event) -> None:
     ended.wait(30)
 
@@ -141,6 +150,7 @@ ANSWERS: dict[str, Callable[..., None]] = {
     "/endless-header": _endless(f"{OK}X-Long: ", b"y" * 65_536),
     "/endless-headers": _endless(OK, b"X-More: y\r\n" * 1000),
     "/endless-continue": _endless("", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
+    "/drip.jpg": _drip,
     "/slow.jpg": _endless(f"{OK}Content-Length: 1000000\r\n\r\n", b"x", 0.05),
     "/slow-chunks.jpg": _endless(CHUNKED, b"1\r\nx\r\n", 0.05),
     "/slow-headers": _endless(OK, b"X-More: y\r\n", 0.05),

@@ -19,6 +19,8 @@ import pytest
 
 from offcut.errors import (
     AddressStatusError,
+    AddressTimeoutError,
+    AddressTooLargeError,
     ForbiddenAddressError,
     PhotoAddressError,
     RedirectsError,
@@ -309,6 +311,21 @@ def test_a_redirect_is_checked_like_the_first_address(
 @pytest.mark.parametrize("path", ["/good.jpg", "/chunked.jpg", "/until-closed.jpg"])
 def test_a_photo_comes_whole(path: str, server: Any, names: Names) -> None:
     assert get(server, path, names).content == hostile.PHOTO
+
+
+@pytest.mark.parametrize("path", ["/good.jpg", "/chunked.jpg", "/until-closed.jpg"])
+def test_the_limit_is_exact(path: str, server: Any, names: Names) -> None:
+    size = len(hostile.PHOTO)
+    assert len(get(server, path, names, FetchLimits(size_max=size)).content) == size
+    with pytest.raises(AddressTooLargeError):
+        get(server, path, names, FetchLimits(size_max=size - 1))
+
+
+def test_a_body_has_to_earn_its_time(server: Any, names: Names) -> None:
+    """20 bytes a second: enough where 5 are asked for, and too little where it is 20,000."""
+    assert get(server, "/drip.jpg", names, FetchLimits(slow_s=0.3, bytes_per_s_min=5)).content == b"x" * 20
+    with pytest.raises(AddressTimeoutError):
+        get(server, "/drip.jpg", names, FetchLimits(slow_s=0.3))
 
 
 def test_what_is_fetched_says_where_it_lay(server: Any, names: Names) -> None:

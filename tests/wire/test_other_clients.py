@@ -150,7 +150,8 @@ client.remove_bg_base64(
     base64.b64encode(open("photo.jpg", "rb").read()).decode(), out_path="base64.png", size="4k", raw=False)
 print(json.dumps(client.account.balance()))
 client.account.refresh_balance()
-print(json.dumps([client.account.balance(), client.account.get_balance_dict(), client.account.free_api_calls()]))
+print(json.dumps([client.account.balance(), client.account.get_balance_dict(),
+                  client.account.free_api_calls()]))
 for call in (
     lambda: RemoveBg("wrong"),
     lambda: RemoveBg(poor).remove_bg_file("photo.jpg"),
@@ -169,7 +170,8 @@ def test_remove_bg_api_of_pypi(served: Served, authority: Path, photos: str, tmp
     (tmp_path / "photo.jpg").write_bytes(PHOTO)
     (tmp_path / "text.jpg").write_text("no photo")
     first, counted, after, *refused = python(
-        served, authority, tmp_path, REMOVE_BG_API_PROGRAM, served.tokens["rich"], served.tokens["poor"], photos
+        served, authority, tmp_path, REMOVE_BG_API_PROGRAM,
+        served.tokens["rich"], served.tokens["poor"], photos,
     )  # fmt: skip
     assert counted == first - 4
     assert after[0] == counted
@@ -213,17 +215,18 @@ const told = (r) => ({ charged: r.creditsCharged, type: r.detectedType, width: r
 const failed = (e) => ({ code: e[0].code, title: e[0].title });
 (async () => {
   const apiKey = key;
-  const file = await removeBackgroundFromImageFile({ path: "photo.jpg", apiKey, size: "regular", type: "person",
-    scale: "50%", position: "center", roi: "0 0 100% 100%", channels: "rgba", bg_color: "fff", crop_margin: "0",
-    bg_image_url: "", add_shadow: false, outputFile: "file.png" });
-  const url = await removeBackgroundFromImageUrl({ url: address + "/photo.jpg", apiKey, size: "full", crop: true,
-    outputFile: "url.png" });
-  const base64 = await removeBackgroundFromImageBase64({ base64img: fs.readFileSync("photo.jpg", "base64"), apiKey,
-    size: "hd", add_shadow: true, outputFile: "base64.png" });
+  const file = await removeBackgroundFromImageFile({ path: "photo.jpg", apiKey, size: "regular",
+    type: "person", scale: "50%", position: "center", roi: "0 0 100% 100%", channels: "rgba", bg_color: "fff",
+    crop_margin: "0", bg_image_url: "", add_shadow: false, outputFile: "file.png" });
+  const url = await removeBackgroundFromImageUrl({ url: address + "/photo.jpg", apiKey, size: "full",
+    crop: true, outputFile: "url.png" });
+  const base64 = await removeBackgroundFromImageBase64({ base64img: fs.readFileSync("photo.jpg", "base64"),
+    apiKey, size: "hd", add_shadow: true, outputFile: "base64.png" });
   const wrongKey = await removeBackgroundFromImageUrl({ url: address, apiKey: "wrong" }).catch(failed);
   const text = await removeBackgroundFromImageBase64({ base64img: "bm8gcGhvdG8=", apiKey }).catch(failed);
   const missing = await removeBackgroundFromImageUrl({ url: address + "/missing.jpg", apiKey }).catch(failed);
-  console.log(JSON.stringify({ file: told(file), url: told(url), base64: told(base64), wrongKey, text, missing }));
+  console.log(JSON.stringify({ file: told(file), url: told(url), base64: told(base64), wrongKey, text,
+    missing }));
 })();
 """
 
@@ -250,7 +253,8 @@ def test_remove_bg_of_npm(served: Served, authority: Path, photos: str, npm_fold
     node = shutil.which("node")
     assert node
     ran = subprocess.run(
-        [node, "--no-deprecation", "--require", "./redirected.js", "program.js", served.tokens["rich"], photos],
+        [node, "--no-deprecation", "--require", "./redirected.js", "program.js",
+         served.tokens["rich"], photos],
         cwd=npm_folder, capture_output=True, text=True, check=False,
         env=os.environ
         | {

@@ -38,7 +38,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 DISCARDED_MAX = 4 * BODY_SIZE_MAX
-"""How much of a body that is too large is still read, so that the client sees an answer, not a broken line."""
+"""How much of a body that is too large is still read: the client then sees an answer, no broken line."""
 
 UPLOAD_S_MAX = 300.0
 MEMORY_SIZE_MAX = 2_500_000

@@ -54,10 +54,8 @@ def test_auto_takes_what_photo_and_balance_allow_and_says_why(alice: Caller, set
     seen = []
     for photo in (photo_bytes(500, 333), PHOTO, PHOTO, PHOTO, PHOTO, PHOTO):
         answer = bob.multipart(photo, size="auto")
-        seen.append(
-            (answer.status_code, answer.get("X-Size-Chosen"), answer.get("X-Size-Reason"), answer.get("X-Width"),
-             answer.get("X-Credits-Charged"))
-        )  # fmt: skip
+        names = ("X-Size-Chosen", "X-Size-Reason", "X-Width", "X-Credits-Charged")
+        seen.append((answer.status_code, *(answer.get(name) for name in names)))
     assert seen == [
         (200, "preview", "small_photo", "500", "0.25"),
         (200, "full", "largest", "800", "1"),

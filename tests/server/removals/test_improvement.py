@@ -68,6 +68,18 @@ def test_the_team_lists_and_takes_back(alice: Caller) -> None:
     assert not improvement.submissions_of(alice.team)
 
 
+def test_the_operators_command_writes_it(alice: Caller, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from offcut.server.command import server_app
+
+    improvement.submit(alice.team, PHOTO, limits=DEFAULT_LIMITS)
+    ran = CliRunner().invoke(server_app, ["admin", "export-data-set", str(tmp_path / "set")])
+    assert ran.exit_code == 0, ran.output
+    assert "1 photos" in ran.output
+    assert (tmp_path / "set" / "manifest.csv").exists()
+
+
 def test_the_owner_writes_a_data_set(alice: Caller, tmp_path: Path) -> None:
     improvement.submit(alice.team, PHOTO, limits=DEFAULT_LIMITS, tag="dogs", filename="../../secret.jpg")
     improvement.submit(alice.team, photo_bytes(kind="PNG"), limits=DEFAULT_LIMITS)

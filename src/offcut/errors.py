@@ -2,6 +2,8 @@
 
     OffcutError
     ├── PhotoError           the photo cannot be used
+    │   ├── MissingPhotoError       a request brings no photo
+    │   ├── SeveralPhotosError      a request brings more than one
     │   ├── PhotoNotFoundError      no file of that name, or nothing that a pattern or folder holds
     │   ├── PhotoUnreadableError    the file is there and cannot be read
     │   ├── PhotoTypeError          neither path, bytes, file, Pillow image nor array
@@ -64,8 +66,23 @@
     ├── UnexpectedError      a fault of ours, on one photo of many
     ├── SettingError         a setting of the server cannot be used
     ├── MailError            a mail cannot be sent at the moment
+    ├── RequestError         a request to the server is not in a form it can be answered in
+    │   ├── RequestBodyError         the body is not what its type says
+    │   ├── UnknownRequestError      there is nothing at that address
+    │   └── RequestMethodError       not that method
+    ├── RemovalError         the server cannot do this removal, or not now
+    │   ├── RemovalBusyError         come back later
+    │   │   ├── QueueFullError           the queue is full
+    │   │   ├── RateLimitError           the team has asked for too much within a minute
+    │   │   │   └── TeamQueueFullError       the team's own photos fill the queue
+    │   │   ├── RequestRunningError      the same request is being worked on
+    │   │   ├── SubmissionQuotaError     the team has submitted as many photos as a day allows
+    │   │   └── StoppingError            the server is being stopped
+    │   ├── RequestOverError         the time in which a request may be repeated is over
+    │   └── ClientGoneError          whoever asked has hung up
     ├── AccountError         a person, team or key may not do this
     │   ├── KeyRefusedError          an API key does not open anything
+    │   │   ├── MissingKeyError          there is none in the request
     │   │   ├── UnknownKeyError          there is no such key
     │   │   ├── RevokedKeyError          somebody switched it off
     │   │   ├── ExpiredKeyError          its last day is over
@@ -126,6 +143,20 @@ class PhotoError(OffcutError):
     """The photo cannot be used."""
 
     code = "photo_error"
+
+
+class MissingPhotoError(PhotoError):
+    """A request brings no photo."""
+
+    code = "missing_photo"
+    default_hint = "Send the photo as a file, as base64, or as the address where it lies."
+
+
+class SeveralPhotosError(PhotoError):
+    """A request brings more than one photo."""
+
+    code = "several_photos"
+    default_hint = "Send one photo in each request."
 
 
 class PhotoNotFoundError(PhotoError):
@@ -578,6 +609,103 @@ class MailError(OffcutError):
     default_hint = "Try again in a few minutes."
 
 
+class RequestError(OffcutError):
+    """A request to the server is not in a form that can be answered."""
+
+    code = "request_error"
+
+
+class RequestBodyError(RequestError):
+    """The body is not what its type says, or of a type that is not read."""
+
+    code = "invalid_body"
+    default_hint = "Send multipart/form-data, application/x-www-form-urlencoded or application/json."
+
+
+class UnknownRequestError(RequestError):
+    """There is nothing at that address."""
+
+    code = "not_found"
+
+
+class RequestMethodError(RequestError):
+    """The address knows other methods than this one. `allowed` names them."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.allowed = allowed
+
+
+class RemovalError(OffcutError):
+    """The server cannot do this removal, or not now."""
+
+    code = "removal_error"
+
+
+class RemovalBusyError(RemovalError):
+    """Come back later. `retry_after_s` says in how many seconds that makes sense."""
+
+    code = "removal_busy"
+    default_hint = "Try again after the seconds that the answer names."
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class QueueFullError(RemovalBusyError):
+    """As many photos wait as the server can take."""
+
+    code = "queue_full"
+
+
+class RateLimitError(RemovalBusyError):
+    """The team has asked for more within a minute than it may."""
+
+    code = "rate_limit_exceeded"
+
+
+class TeamQueueFullError(RateLimitError):
+    """The team's own photos fill the queue; the places that are left are for others."""
+
+    code = "team_queue_full"
+    default_hint = "Send fewer photos at once, or try again after the seconds that the answer names."
+
+
+class RequestRunningError(RemovalBusyError):
+    """The same request is being worked on at this moment."""
+
+    code = "request_running"
+
+
+class SubmissionQuotaError(RemovalBusyError):
+    """The team has submitted as many photos to the improvement programme as a day allows."""
+
+    code = "submission_quota"
+    default_hint = "Go on tomorrow."
+
+
+class StoppingError(RemovalBusyError):
+    """The server is being stopped and takes no more photos."""
+
+    code = "server_stopping"
+
+
+class RequestOverError(RemovalError):
+    """The id was used before, and the time in which its request may be repeated is over."""
+
+    code = "request_over"
+    default_hint = "Make a new id for each new request."
+
+
+class ClientGoneError(RemovalError):
+    """Whoever asked has hung up, so nobody wants the result."""
+
+    code = "client_gone"
+
+
 class AccountError(OffcutError):
     """A person, team or key may not do this."""
 
@@ -588,6 +716,13 @@ class KeyRefusedError(AccountError):
     """An API key does not open anything."""
 
     code = "key_refused"
+
+
+class MissingKeyError(KeyRefusedError):
+    """There is no key in the request."""
+
+    code = "missing_key"
+    default_hint = "Send the key in the header X-Api-Key."
 
 
 class UnknownKeyError(KeyRefusedError):

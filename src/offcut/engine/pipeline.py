@@ -45,10 +45,12 @@ def cut_out(
     *,
     model: str = FINE,
     on_step: Tell | None = None,
+    png_pixels_max: int | None = None,
 ) -> Cutout:
     """Cuts the subject out of a decoded photo.
 
-    `model` names the weights of the detailed network. `on_step` is told the name of each step as it begins:
+    `model` names the weights of the detailed network. `png_pixels_max` also limits what becomes a PNG, in
+    pixels of the result before any crop. `on_step` is told the name of each step as it begins:
     segment, subject, refine, foreground, compose. Raises `NoForegroundError` when nothing stands out,
     `OptionError` when an option does not fit this photo, `ModelError` when a network cannot be had.
     """
@@ -61,7 +63,7 @@ def cut_out(
     tell("subject")
     seen = _subject(small, found, networks, is_prompted=box is not None or bool(points))
     tell("refine")
-    rgb = _resized(photo, options)
+    rgb = _resized(photo, options, png_pixels_max)
     alpha = refine.refine(rgb, found.matte)
     if photo.alpha is not None:
         alpha = _within(alpha, photo.alpha)
@@ -126,9 +128,9 @@ def _subject(
     return subject.classify(small, found.matte, detections)
 
 
-def _resized(photo: Photo, options: Options) -> Rgb:
+def _resized(photo: Photo, options: Options, png_pixels_max: int | None) -> Rgb:
     """The photo at the size of the result."""
-    size = output_size(*photo.source_size, options)
+    size = output_size(*photo.source_size, options, png_pixels_max=png_pixels_max)
     if size == (photo.pixels.shape[1], photo.pixels.shape[0]):
         return photo.pixels
     return cast(Rgb, cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA))

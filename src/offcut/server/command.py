@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,6 +93,15 @@ def revoke_key(prefix: str) -> None:
             raise OffcutError(f"No key begins with {prefix}.")
         revoke_key_by_operator(key, by=None)
         print(f"{key} is revoked.")
+
+
+@admin_app.command("export-data-set")
+def export_data_set(folder: Path) -> None:
+    """Write the photos that teams gave to improve the networks, and a manifest, into a new FOLDER."""
+    with django_ready():
+        from offcut.server.removals.improvement import export_data_set as export
+
+        print(f"{export(folder)} photos are in {folder}.")
 
 
 @admin_app.command("audit")

@@ -216,6 +216,55 @@ SETTINGS: tuple[Setting, ...] = (
         "has none of DejaVu Sans, Noto Sans and Liberation Sans.",
         shown_default="one of those, where it is installed",
     ),
+    Setting(
+        "OFFCUT_MODEL",
+        "Removals",
+        "The weights of the detailed network, by their name in `offcut models list`.",
+        "isnet",
+    ),
+    Setting(
+        "OFFCUT_JOBS",
+        "Removals",
+        "How many photos are worked on at once. While the networks are busy with one, another is decoded or "
+        "written; more than 2 gains little and costs memory.",
+        "2",
+        whole_number(1, 64),
+    ),
+    Setting(
+        "OFFCUT_LOAD_AT_START",
+        "Removals",
+        "`yes` loads the networks when the server starts, `no` with the first photo.",
+        "yes",
+        yes_or_no,
+    ),
+    Setting(
+        "OFFCUT_QUEUE_PLACES",
+        "Removals",
+        "How many photos may wait for their turn. Further ones are refused with `Retry-After`.",
+        "64",
+        whole_number(1, 10_000),
+    ),
+    Setting(
+        "OFFCUT_RATE_LIMIT",
+        "Removals",
+        "How many megapixels a team may send to the API within a minute. A smaller photo counts as one.",
+        "500",
+        whole_number(1, 1_000_000),
+    ),
+    Setting(
+        "OFFCUT_RETENTION_S",
+        "Removals",
+        "For how many seconds a request with an `Idempotency-Key` may be repeated without a further charge.",
+        "3600",
+        whole_number(0, 30 * 86_400),
+    ),
+    Setting(
+        "OFFCUT_FETCH_HOSTS",
+        "Removals",
+        "Hosts inside your network that `image_url` and `bg_image_url` may name, separated by commas: "
+        "`photos.lan`, or `photos.lan:9000` for one port.",
+        parse=listed,
+    ),
     Setting("OFFCUT_MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
     Setting(
         "OFFCUT_SMTP_HOST",
@@ -272,6 +321,13 @@ SETTINGS: tuple[Setting, ...] = (
         "How many seconds running requests and jobs have to finish when the server is told to stop.",
         "30",
         whole_number(1, 3600),
+    ),
+    Setting(
+        "OFFCUT_METRICS_TOKEN",
+        "Running",
+        "What a monitor shows as `Authorization: Bearer …` to read `/metrics`. Without one, only this machine "
+        "itself may read them.",
+        secret=True,
     ),
     Setting("OFFCUT_LOG_FORMAT", "Running", "`text` (key=value) or `json`.", "text", one_of("text", "json")),
     Setting(

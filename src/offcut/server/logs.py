@@ -83,6 +83,8 @@ def logging_configuration(log_format: str, level: str) -> dict[str, Any]:
             # Our own middleware writes one line a request; Django's second line would repeat it.
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
             "django.request": {"level": "ERROR"},
+            # The image library tells of every thread that it begins and ends.
+            "pyvips": {"level": "WARNING"},
         },
     }
 

@@ -62,14 +62,15 @@ def _require_free_port(host: str, port: int) -> None:
 def _web_command() -> list[str]:
     configuration = settings.CONFIGURATION
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+        # ASGI, because WSGI cannot tell that whoever asked has hung up.
+        *(sys.executable, "-m", "granian", "--interface", "asgi"),
         *("--host", configuration.host, "--port", str(configuration.port)),
         # One process: one engine, one copy of its weights. Threads answer at the same time, because the
         # engine works outside the interpreter's lock.
-        *("--workers", "1", "--blocking-threads", str(configuration.threads)),
+        *("--workers", "1"),
         *("--workers-kill-timeout", str(configuration.stop_s), "--respawn-failed-workers"),
         *("--log-level", "error"),
-        "offcut.server.wsgi:application",
+        "offcut.server.asgi:application",
     ]
 
 

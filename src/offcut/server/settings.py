@@ -24,7 +24,7 @@ DEBUG = CONFIGURATION.debug
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 SECRET_KEY = CONFIGURATION.secret_key or secret_key(DATA_DIR)
 ROOT_URLCONF = "offcut.server.urls"
-WSGI_APPLICATION = "offcut.server.wsgi.application"
+ASGI_APPLICATION = "offcut.server.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "offcut.server.credits",
     "offcut.server.credits.notices",
     "offcut.server.payments",
+    "offcut.server.removals",
 ]
 
 MIDDLEWARE = [
@@ -116,6 +117,11 @@ STATICFILES_DIRS = [_HERE / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Photos that were given to improve the networks lie apart from all others, and are never served.
+    "improvement": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "improvement", "base_url": None},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -193,6 +199,17 @@ FREE_PREVIEWS = CONFIGURATION.free_previews
 HOLD_S = CONFIGURATION.hold_s
 PAYMENT_GATEWAY = CONFIGURATION.payment_gateway
 INVOICE_FONT = CONFIGURATION.invoice_font
+
+# Removals
+
+MODEL = CONFIGURATION.model
+JOBS = CONFIGURATION.jobs
+LOAD_AT_START = CONFIGURATION.load_at_start
+QUEUE_PLACES = CONFIGURATION.queue_places
+RATE_LIMIT = CONFIGURATION.rate_limit
+RETENTION_S = CONFIGURATION.retention_s
+FETCH_HOSTS = CONFIGURATION.fetch_hosts
+METRICS_TOKEN = CONFIGURATION.metrics_token
 
 # Mail
 

@@ -17,6 +17,7 @@ admin.site.index_title = "Operator"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("", include("offcut.server.api.urls")),
     path("operator/act-as/", include("hijack.urls")),
     path("operator/", admin.site.urls),
     path("account/", include("allauth.urls")),

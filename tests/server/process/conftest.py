@@ -33,7 +33,8 @@ class Served:
             for name, value in os.environ.items()
             if not name.startswith("OFFCUT_") and name != "DJANGO_SETTINGS_MODULE"
         }
-        environment |= {"OFFCUT_DATA_DIR": str(data_dir), "OFFCUT_STOP_S": "10", **settings}
+        environment |= {"OFFCUT_DATA_DIR": str(data_dir), "OFFCUT_STOP_S": "10", "OFFCUT_LOAD_AT_START": "no"}
+        environment |= {**settings}
         self.process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "serve", "--port", str(self.port)],
             env=environment,

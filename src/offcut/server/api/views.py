@@ -1,0 +1,189 @@
+"""The endpoints: read the request, ask `removals`, write the answer."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from offcut.engine.decode import probe
+from offcut.errors import (
+    ForbiddenAddressError,
+    InvalidAddressError,
+    MissingKeyError,
+    OffcutError,
+    OptionError,
+    PhotoAddressError,
+    PhotoError,
+    RequestMethodError,
+    UnknownRequestError,
+)
+from offcut.server.accounts.keys import authenticate_key
+from offcut.server.accounts.models import ApiKey
+from offcut.server.api import errors, wire
+from offcut.server.api.body import read_fields
+from offcut.server.api.wire import Picture
+from offcut.server.credits.statement import balance
+from offcut.server.fetching import FetchLimits, fetch
+from offcut.server.removals import improvement, metrics, rate
+from offcut.server.removals.removal import Request, affords_anything, remove_background
+
+View = Callable[["Call"], HttpResponse]
+log = structlog.get_logger(__name__)
+
+FETCH_LIMITS = FetchLimits(size_max=wire.FILE_SIZE_MAX)
+
+
+@dataclass
+class Call:
+    """One call of an endpoint. `key` is known once `authenticate` was called."""
+
+    request: HttpRequest
+    key: ApiKey | None = None
+
+    def authenticate(self) -> ApiKey:
+        """The key that asks. Raises KeyRefusedError."""
+        token = wire.read_key(self.request)
+        if not token:
+            raise MissingKeyError("There is no API key in this request.")
+        self.key = authenticate_key(token)
+        structlog.contextvars.bind_contextvars(team_id=self.key.team_id, key_prefix=self.key.prefix)
+        return self.key
+
+    @property
+    def is_gone(self) -> Callable[[], bool]:
+        """Says whether whoever asked has hung up, as far as the web server can tell."""
+        return getattr(self.request, "is_gone", lambda: False)
+
+
+def endpoint(name: str, method: str | None) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+    """Makes a view of a function: method and preflight, errors in the API's shape, CORS, counters."""
+
+    def wrap(view: View) -> Callable[[HttpRequest], HttpResponse]:
+        @csrf_exempt
+        @functools.wraps(view)
+        def answer(request: HttpRequest, **_: object) -> HttpResponse:
+            begun_s = time.monotonic()
+            call = Call(request)
+            # In a context of its own: what is bound to the log's lines must not stay with the thread.
+            response = contextvars.copy_context().run(_answered, view, call, method)
+            wire.set_cors_headers(response)
+            response["Cache-Control"] = "no-store"
+            if call.key is not None:
+                wire.set_rate_headers(response, rate.allowance(call.key.team_id))
+            metrics.REQUESTS.labels(name, str(response.status_code)).inc()
+            metrics.REQUEST_SECONDS.labels(name).observe(time.monotonic() - begun_s)
+            return response
+
+        return answer
+
+    return wrap
+
+
+@endpoint("removebg", "POST")
+def removebg(call: Call) -> HttpResponse:
+    """`POST /v1.0/removebg`: a photo in, its cut-out out."""
+    key = call.authenticate()
+    repeat_id = wire.read_repeat_id(call.request)
+    rate.take(key.team_id, 1)
+    asked = wire.read_asked(read_fields(call.request))
+    if repeat_id is None:
+        # A request that is repeated has been paid for, even when nothing is left by now.
+        affords_anything(key.team, asked.options)
+    options = asked.options
+    background = _background(asked.background)
+    if background is not None:
+        options = replace(options, bg_image=background)
+    removal = remove_background(
+        Request(
+            key.team,
+            _content(asked.photo),
+            options,
+            key=key,
+            repeat_id=repeat_id,
+            limits=wire.LIMITS,
+            png_pixels_max=wire.PNG_PIXELS_MAX,
+            megapixels_counted=1,
+            is_gone=call.is_gone,
+        )
+    )
+    as_json = wire.wants_json(call.request.headers.get("Accept", ""))
+    return wire.removal_answer(removal, asked, as_json=as_json)
+
+
+@endpoint("account", "GET")
+def account(call: Call) -> HttpResponse:
+    """`GET /v1.0/account`: what is left."""
+    key = call.authenticate()
+    return JsonResponse(wire.account_answer(balance(key.team_id, at=timezone.now())))
+
+
+@endpoint("improve", "POST")
+def improve(call: Call) -> HttpResponse:
+    """`POST /v1.0/improve`: gives a photo to improve the networks. The call itself is the consent."""
+    key = call.authenticate()
+    rate.take(key.team_id, 1)
+    photo, filename, tag = wire.read_submission(read_fields(call.request))
+    row = improvement.submit(
+        key.team, _content(photo), limits=wire.LIMITS, key=key, filename=filename, tag=tag
+    )
+    return JsonResponse({"id": str(row.pk)})
+
+
+@endpoint("unknown", None)
+def unknown(_call: Call) -> HttpResponse:
+    """Anything else below `/v1.0/`."""
+    raise UnknownRequestError("There is nothing at this address.")
+
+
+def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
+    asked_by = "GET" if call.request.method == "HEAD" else call.request.method
+    try:
+        if method and asked_by == "OPTIONS":
+            return wire.preflight_answer(method)
+        if method and asked_by != method:
+            raise RequestMethodError(f"{method}, OPTIONS", f"This address knows {method} only.")
+        return view(call)
+    except OffcutError as error:
+        metrics.FAILURES.labels(error.code).inc()
+        response = errors.answer_to(error)
+        log.log(40 if response.status_code >= 500 else 20, "refused", code=error.code, problem=str(error))
+        return response
+    except Exception:
+        metrics.FAILURES.labels("internal_error").inc()
+        log.exception("a fault of ours")
+        return errors.fault_answer()
+
+
+def _content(picture: Picture) -> bytes:
+    """The photo's bytes, fetched if need be."""
+    if picture.content is not None:
+        return picture.content
+    assert picture.address is not None
+    return fetch(picture.address, limits=FETCH_LIMITS, allowed_hosts=settings.FETCH_HOSTS).content
+
+
+def _background(picture: Picture) -> bytes | None:
+    """The background image's bytes; its errors speak of the background, not of the photo."""
+    if picture.content is None and picture.address is None:
+        return None
+    name = "bg_image_file" if picture.address is None else "bg_image_url"
+    try:
+        content = _content(picture)
+    except (InvalidAddressError, ForbiddenAddressError) as error:
+        raise OptionError(name, str(error), code="invalid_bg_image_url", hint=error.hint) from error
+    except PhotoAddressError as error:
+        raise OptionError(name, str(error), code="failed_bg_download", hint=error.hint) from error
+    try:
+        probe(content, wire.LIMITS)
+    except PhotoError as error:
+        raise OptionError(name, str(error), hint=error.hint) from error
+    return content

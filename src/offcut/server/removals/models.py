@@ -1,0 +1,34 @@
+"""The row of a photo that was given to improve the networks. improvement.py is the only writer."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Submission(models.Model):
+    """A photo that a team gave, by one deliberate call, to improve the networks."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="submissions")
+    # Which key gave it, in case somebody asks who consented; the key's row may go.
+    key_prefix = models.CharField(_("given with the key"), max_length=24, blank=True, editable=False)
+    submitted_at = models.DateTimeField(_("given"), default=timezone.now, editable=False)
+    file = models.CharField(_("file"), max_length=200, editable=False)
+    filename = models.CharField(_("name"), max_length=200, blank=True)
+    tag = models.CharField(_("tag"), max_length=200, blank=True)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    bytes = models.PositiveIntegerField(_("bytes"))
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering = ("-submitted_at",)
+        indexes = (models.Index(fields=("team", "submitted_at"), name="submissions_of_team"),)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,1 @@
+"""Where the engine runs: in this process, behind a bounded queue that is fair between teams."""

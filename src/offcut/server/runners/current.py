@@ -1,0 +1,84 @@
+"""The one runner of this process, made from the settings when it is first asked for."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from django.conf import settings
+
+from offcut.errors import OffcutError
+from offcut.server.runners.cutting import cut_with
+from offcut.server.runners.in_process import InProcessRunner
+
+log = structlog.get_logger(__name__)
+_lock = threading.Lock()
+_runner: InProcessRunner | None = None
+_warming: threading.Thread | None = None
+_is_warm = False
+_weights_error = "the networks are not loaded yet"
+
+
+def runner() -> InProcessRunner:
+    """The process's runner, with the networks of this machine."""
+    global _runner
+    with _lock:
+        if _runner is None:
+            _runner = _made()
+        return _runner
+
+
+def use(other: InProcessRunner | None) -> None:
+    """Put another runner in place (a test's); None: make the usual one when next asked."""
+    global _runner
+    with _lock:
+        _runner = other
+
+
+def warm() -> None:
+    """Load the networks in the background, so that the first photo need not wait. Does nothing twice."""
+    global _warming
+    with _lock:
+        if _warming is None or (not _is_warm and not _warming.is_alive()):
+            _warming = threading.Thread(target=_load, name="offcut-warming", daemon=True)
+            _warming.start()
+
+
+def weights_problem() -> str:
+    """Why no photo can be cut out yet, "" when one can."""
+    return "" if _is_warm else _weights_error
+
+
+def _made() -> InProcessRunner:
+    return InProcessRunner(
+        cut_with(_networks(), settings.MODEL),
+        jobs=settings.JOBS,
+        places=settings.QUEUE_PLACES,
+        # A hold that lapses while its photo still waits would let the credits be spent twice.
+        wait_s_max=settings.HOLD_S * 0.9,
+    )
+
+
+def _networks():  # type: ignore[no-untyped-def]
+    from offcut.library import default_networks
+
+    return default_networks()
+
+
+def _load() -> None:
+    global _is_warm, _weights_error
+    from offcut.engine.models.families import nanodet
+    from offcut.engine.pipeline import DETECTOR, WHOLE
+
+    try:
+        networks = _networks()
+        for name in (settings.MODEL, WHOLE):
+            networks.segmenter(name)
+            networks.prepare(name)
+        networks.network(DETECTOR, nanodet.convert)
+        networks.prepare(DETECTOR)
+    except OffcutError as error:
+        _weights_error = f"{error.code}: {error}"
+        log.error("the networks cannot be loaded", code=error.code, problem=str(error), hint=error.hint)
+    else:
+        _is_warm = True

@@ -1,0 +1,162 @@
+"""The engine in this process: a few threads behind a queue that refuses rather than grows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from offcut.errors import ClientGoneError, QueueFullError, RemovalBusyError, StoppingError
+from offcut.server.runners.cutting import Cut, Finished, Work
+from offcut.server.runners.fair_queue import FairQueue
+
+LOOK_EVERY_S = 0.1
+FIRST_GUESS_S = 1.0
+"""How long a photo is taken to last before any has been measured."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    team_id: int
+    work: Work
+    is_done: threading.Event = field(default_factory=threading.Event)
+    is_unwanted: bool = False
+    result: Finished | None = None
+    error: Exception | None = None
+
+
+class InProcessRunner:
+    """Runs `cut` in `jobs` threads; at most `places` photos wait for them.
+
+    A photo is refused at once when there is no place (`run`), leaves the queue when nobody wants it any
+    more, and stops between two steps when it has begun.
+    """
+
+    def __init__(self, cut: Cut, *, jobs: int, places: int, wait_s_max: float = 540.0) -> None:
+        self._cut = cut
+        self._jobs = jobs
+        self._wait_s_max = wait_s_max
+        self._changed = threading.Condition()
+        self._queue: FairQueue[_Job] = FairQueue(places)
+        self._running = 0
+        self._mean_s = FIRST_GUESS_S
+        self._threads: list[threading.Thread] = []
+        self._is_stopping = False
+
+    def run(self, work: Work, *, team_id: int, is_gone: Callable[[], bool] = lambda: False) -> Finished:
+        """The finished work, after waiting for its turn; raises what the engine raises.
+
+        `is_gone` is asked ten times a second whether whoever asked has hung up. Raises QueueFullError or
+        TeamQueueFullError at once when there is no place, StoppingError, ClientGoneError.
+        """
+        job = _Job(team_id, work)
+        self._put(job)
+        deadline_s = time.monotonic() + self._wait_s_max
+        while not job.is_done.wait(LOOK_EVERY_S):
+            if is_gone():
+                self._drop(job)
+                raise ClientGoneError("Whoever asked for this photo has hung up.")
+            if time.monotonic() > deadline_s:
+                self._drop(job)
+                raise QueueFullError("This photo's turn did not come in time.", retry_after_s=60)
+        if job.error is not None:
+            raise job.error
+        assert job.result is not None
+        return job.result
+
+    def stop(self, finish_s: float) -> None:
+        """Refuse new photos and those that wait, and let those that run finish for `finish_s` seconds."""
+        with self._changed:
+            self._is_stopping = True
+            for job in self._queue.clear():
+                job.error = _stopping()
+                job.is_done.set()
+            self._changed.notify_all()
+        until = time.monotonic() + finish_s
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    @property
+    def running(self) -> int:
+        return self._running
+
+    @property
+    def places(self) -> int:
+        return self._queue.places
+
+    @property
+    def retry_after_s(self) -> float:
+        """In how many seconds all that waits now will have been done, by the mean of the latest photos."""
+        return (len(self._queue) + self._running) * self._mean_s / self._jobs
+
+    @property
+    def takes_photos(self) -> bool:
+        return not self._is_stopping and len(self._queue) < self._queue.places
+
+    def _put(self, job: _Job) -> None:
+        with self._changed:
+            if self._is_stopping:
+                raise _stopping()
+            try:
+                self._queue.put(job.team_id, job)
+            except RemovalBusyError as full:
+                full.retry_after_s = max(1.0, self.retry_after_s)
+                raise
+            if len(self._threads) < self._jobs:
+                self._start_thread()
+            self._changed.notify()
+
+    def _start_thread(self) -> None:
+        # With the first photos, not before: the web server may still divide itself into processes.
+        name = f"offcut-engine-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _drop(self, job: _Job) -> None:
+        with self._changed:
+            job.is_unwanted = True
+            self._queue.remove(job.team_id, job)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue:
+                    if self._is_stopping:
+                        return
+                    self._changed.wait()
+                job = self._queue.take()
+                self._running += 1
+            begun_s = time.monotonic()
+            try:
+                self._do(job)
+            finally:
+                with self._changed:
+                    self._running -= 1
+                    if job.result is not None:
+                        # An average that leans to the latest, so that it follows the load.
+                        self._mean_s += 0.2 * (time.monotonic() - begun_s - self._mean_s)
+                job.is_done.set()
+
+    def _do(self, job: _Job) -> None:
+        def tell(_step: str) -> None:
+            if job.is_unwanted:
+                raise ClientGoneError("Whoever asked for this photo has hung up.")
+
+        try:
+            job.result = self._cut(job.work, tell)
+        except Exception as error:
+            job.error = error
+
+
+def _stopping() -> StoppingError:
+    return StoppingError("The server is being stopped.", retry_after_s=10)

@@ -325,8 +325,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "OFFCUT_METRICS_TOKEN",
         "Running",
-        "What a monitor shows as `Authorization: Bearer …` to read `/metrics`. Without one, only this machine "
-        "itself may read them.",
+        "What a monitor shows as `Authorization: Bearer …` to read `/metrics`. Without one, only this "
+        "machine itself may read them.",
         secret=True,
     ),
     Setting("OFFCUT_LOG_FORMAT", "Running", "`text` (key=value) or `json`.", "text", one_of("text", "json")),

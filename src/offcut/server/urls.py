@@ -25,4 +25,5 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
     path("notices/", include("offcut.server.credits.notices.urls")),
     path("", include("offcut.server.accounts.urls")),
+    path("", include("offcut.server.website.images.urls")),
 ]

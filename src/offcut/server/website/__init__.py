@@ -1,1 +1,1 @@
-"""The website: every page that is neither an account's nor the operator's."""
+"""The website: pages for people."""

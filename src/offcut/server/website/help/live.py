@@ -23,7 +23,8 @@ from offcut.server.website.help.amounts import credit_count, megapixels
 from offcut.server.website.help.wording import Words
 
 API_FILE_SIZE_MAX_MB = 22
-"""What the v1.0 wire takes; `server.api.wire` is not for this layer to import, so a test compares the two."""
+API_PNG_PIXELS_MAX = 10_000_000
+"""Limits of the v1.0 wire; `server.api.wire` is not for this layer to import, so a test compares them."""
 
 Value: TypeAlias = Callable[[Words], str]
 Block: TypeAlias = Callable[[HttpRequest, Words], dict[str, Any]]
@@ -32,6 +33,7 @@ VALUES: Mapping[str, Value] = MappingProxyType(
     {
         "address": lambda _: settings.PUBLIC_URL,
         "api-file-size": lambda words: words.counted("megabyte", API_FILE_SIZE_MAX_MB),
+        "api-png-pixels": lambda words: megapixels(API_PNG_PIXELS_MAX, words),
         "expiry-warning": lambda words: words.counted("day", rules.EXPIRY_WARNING.days),
         "free-previews": lambda words: words.counted("preview", settings.FREE_PREVIEWS),
         "full-price": lambda words: credit_count(rules.FULL_AMOUNT, words),

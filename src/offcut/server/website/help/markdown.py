@@ -62,9 +62,7 @@ def read(text: str) -> Page:
     )
 
 
-def fill(
-    page: Page, *, value_of: Callable[[str], str], block_of: Callable[[str], str]
-) -> SafeString:
+def fill(page: Page, *, value_of: Callable[[str], str], block_of: Callable[[str], str]) -> SafeString:
     """Return the page's HTML with its links resolved for the language that is active, and its live parts.
 
     `value_of` returns text, which is escaped; `block_of` returns HTML. A link to a page that this

@@ -11,7 +11,7 @@ WORDS_LENGTH_MAX = 1000
 
 
 class Vote(models.Model):
-    """One reader's answer to "Was this article helpful?". One row a reader and article; the last answer counts.
+    """One reader's answer to "Was this article helpful?". One row a reader and article, the last answer.
 
     `voter` is drawn by chance and kept in the reader's session: it names no person.
     """

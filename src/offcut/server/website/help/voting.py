@@ -78,6 +78,4 @@ def tallies() -> list[Tally]:
         no=Count("pk", filter=Q(is_helpful=False)),
         words=Count("pk", filter=~Q(words="")),
     )
-    return sorted(
-        (Tally(**row) for row in rows), key=lambda tally: (-tally.no, tally.slug, tally.language)
-    )
+    return sorted((Tally(**row) for row in rows), key=lambda tally: (-tally.no, tally.slug, tally.language))

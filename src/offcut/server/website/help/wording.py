@@ -36,9 +36,11 @@ class Words:
 
     def duration(self, seconds: int) -> str:
         """Return a time in the largest unit that says it exactly; months only for those of 30 days."""
-        unit, length = next(
-            (unit, length) for unit, length in _UNITS[1:] if seconds % length == 0 and seconds >= length
-        ) if seconds else ("second", 1)
+        unit, length = (
+            next((unit, length) for unit, length in _UNITS[1:] if seconds % length == 0 and seconds >= length)
+            if seconds
+            else ("second", 1)
+        )
         return self.counted(unit, seconds // length)
 
 

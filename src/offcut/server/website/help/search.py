@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\W_]+")
 _WEIGHTS = {"title": 8.0, "words": 6.0, "summary": 3.0, "text": 1.0}
 _EXACT, _BEGINNING, _WITHIN, _SLIP = 1.0, 0.7, 0.4, 0.4
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +40,37 @@ def plain(text: str) -> list[str]:
 class Index:
     """The words of the articles in one language."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], passed_over: Iterable[str] = ()) -> None:
+        """Index `entries`; the words of `passed_over`, such as "how" and "my", say nothing of themselves."""
+        self._passed_over = frozenset(word for text in passed_over for word in plain(text))
         self._weights: dict[str, dict[str, float]] = {}
         self._count = 0
         for entry in entries:
             self._count += 1
             for place, text in entry.places.items():
-                for word in set(plain(text)):
+                # People without the right keys write Groesse for Größe.
+                for word in {*plain(text), *plain(text.casefold().translate(_UMLAUTS))}:
                     weights = self._weights.setdefault(word, {})
                     weights[entry.slug] = weights.get(entry.slug, 0.0) + _WEIGHTS[place]
 
     def find(self, question: str) -> list[str]:
         """Return the slugs of the articles that fit a question, the best first.
 
-        An article that has more of the words always comes before one that has fewer of the same weight;
-        one that has less than half of what was asked for, by weight, is left out.
+        An article that has less than half, by weight, of what the best one has of the question is left out.
         """
-        terms = list(dict.fromkeys(plain(question[:QUESTION_LENGTH_MAX])))[:TERMS_MAX]
+        words = list(dict.fromkeys(plain(question[:QUESTION_LENGTH_MAX])))
+        terms = ([word for word in words if word not in self._passed_over] or words)[:TERMS_MAX]
         scores: dict[str, float] = {}
         shares: dict[str, float] = {}
-        total = 0.0
         for term in terms:
             fitting = self._articles_of(term)
-            rarity = math.log(1 + self._count / max(1, len(fitting)))
-            total += rarity
+            rarity = math.log((self._count + 1) / max(1, len(fitting)))
             for slug, weight in fitting.items():
                 scores[slug] = scores.get(slug, 0.0) + rarity * weight
                 shares[slug] = shares.get(slug, 0.0) + rarity
-        found = [slug for slug in scores if shares[slug] * 2 >= total]
-        return sorted(found, key=lambda slug: (-scores[slug] * (shares[slug] / total) ** 2, slug))
+        most = max(shares.values(), default=0.0)
+        found = [slug for slug in scores if shares[slug] * 2 >= most]
+        return sorted(found, key=lambda slug: (-scores[slug] * (shares[slug] / most) ** 2, slug))
 
     def _articles_of(self, term: str) -> dict[str, float]:
         """Return how strongly each article has the term: by the word of it that fits best."""

@@ -68,7 +68,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 @cache
 def index(language: str) -> Index:
     """The search of a language that has articles."""
-    return Index(
+    entries = [
         Entry(
             article.slug,
             {
@@ -79,7 +79,8 @@ def index(language: str) -> Index:
             },
         )
         for article in shelves()[language].articles.values()
-    )
+    ]
+    return Index(entries, words_of(language).passed_over)
 
 
 def _shelf() -> Shelf:

@@ -23,6 +23,11 @@ class Words:
         """Return what a topic is called."""
         return str(self._table["topics"][name])
 
+    @property
+    def passed_over(self) -> list[str]:
+        """Words of questions that say nothing of what is asked about."""
+        return list(self._table["passed_over"])
+
     def say(self, name: str, **values: str) -> str:
         """Return a sentence with its {names} filled in."""
         return str(self._table["sentences"][name]).format_map(values)

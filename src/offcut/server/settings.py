@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "offcut.server.credits.notices",
     "offcut.server.payments",
     "offcut.server.removals",
+    "offcut.server.website.pages",
 ]
 
 MIDDLEWARE = [
@@ -87,6 +89,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# A message waits in the session, so that it needs no cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Storage
 

@@ -71,7 +71,9 @@ def cheapest_packs(amount: int, packs: Sequence[PackFacts]) -> tuple[tuple[PackF
     sizes = [pack.amount // PREVIEW_AMOUNT for pack in useful]
     step = gcd(*sizes)
     wanted = -(-amount // (PREVIEW_AMOUNT * step))
-    last = _last_packs(tuple((size // step, pack.price) for size, pack in zip(sizes, useful, strict=True)), _round(wanted))
+    last = _last_packs(
+        tuple((size // step, pack.price) for size, pack in zip(sizes, useful, strict=True)), _round(wanted)
+    )
     counts = [0] * len(useful)
     while wanted > 0:
         counts[last[wanted]] += 1

@@ -30,9 +30,7 @@ class ContactForm(forms.ModelForm):
     name = OneLineField(label=_("Your name"), max_length=100, required=False)
     email = forms.EmailField(label=_("Your e-mail address"), help_text=_("The answer goes there."))
     topic = forms.ChoiceField(label=_("What is it about?"), choices=Topic.choices)
-    text = forms.CharField(
-        label=_("Your message"), max_length=5000, widget=forms.Textarea(attrs={"rows": 8})
-    )
+    text = forms.CharField(label=_("Your message"), max_length=5000, widget=forms.Textarea(attrs={"rows": 8}))
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     class Meta:

@@ -61,7 +61,9 @@ def facts() -> dict[str, Any]:
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "session_days": settings.SESSION_COOKIE_AGE // 86_400,
         "csrf_days": settings.CSRF_COOKIE_AGE // 86_400,
-        "retention_s": settings.RETENTION_S,
+        # In hours where they are whole, else in minutes.
+        "retention_hours": settings.RETENTION_S // 3600 if settings.RETENTION_S % 3600 == 0 else 0,
+        "retention_minutes": max(1, settings.RETENTION_S // 60),
         "letter_days": KEPT_DAYS,
         "refund_days": REFUND_DAYS,
         "refund_images": REFUND_IMAGE_COUNT,

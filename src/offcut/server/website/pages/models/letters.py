@@ -35,9 +35,7 @@ class Letter(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("signed in as")
     )
     written_at = models.DateTimeField(_("written"), default=timezone.now)
-    state = models.CharField(
-        _("state"), max_length=8, choices=LetterState.choices, default=LetterState.OPEN
-    )
+    state = models.CharField(_("state"), max_length=8, choices=LetterState.choices, default=LetterState.OPEN)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     note = models.TextField(_("own note"), blank=True)
     mail_due_at = models.DateTimeField(_("mail due"), null=True, default=timezone.now, editable=False)

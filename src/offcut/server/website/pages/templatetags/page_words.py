@@ -42,9 +42,7 @@ def preset_title(name: str | None) -> str:
 @register.simple_tag
 def use_case_links() -> list[dict[str, Any]]:
     """The pages of uses, for menus."""
-    return [
-        {"title": one.title, "address": reverse("pages:use_case", args=[one.slug])} for one in USE_CASES
-    ]
+    return [{"title": one.title, "address": reverse("pages:use_case", args=[one.slug])} for one in USE_CASES]
 
 
 @register.simple_tag

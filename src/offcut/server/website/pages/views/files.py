@@ -41,7 +41,10 @@ def openapi(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     """What search engines leave alone, and where the sitemap is."""
-    private = [*_PRIVATE, *(f"/{code}/{part}" for code, _ in settings.LANGUAGES for part in _PRIVATE_IN_LANGUAGES)]
+    private = [
+        *_PRIVATE,
+        *(f"/{code}/{part}" for code, _ in settings.LANGUAGES for part in _PRIVATE_IN_LANGUAGES),
+    ]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), ""]
     lines.append(f"Sitemap: {settings.PUBLIC_URL}{reverse('sitemap')}")
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
@@ -63,5 +66,4 @@ def security(_request: HttpRequest) -> HttpResponse:
         f"Preferred-Languages: {', '.join(code for code, _ in settings.LANGUAGES)}",
         f"Canonical: {settings.PUBLIC_URL}{reverse('security')}",
     ]
-    answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
-    return answer
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -32,7 +32,10 @@ def pricing(request: HttpRequest) -> HttpResponse:
         "free_previews": settings.FREE_PREVIEWS,
         "retention_s": settings.RETENTION_S,
         "stops": STOPS,
-        "words": {"images": _("{count} images a month"), "lost": _("The price could not be worked out. Try again.")},
+        "words": {
+            "images": _("{count} images a month"),
+            "lost": _("The price could not be worked out. Try again."),
+        },
         **_mix(request, offers),
     }
     return render(request, "pages/pricing.html", context)

@@ -20,6 +20,8 @@ from offcut.server.website.pages.models import HealthDay, Impact, Incident, Read
 from offcut.server.website.pages.recorder import BOUNDS_S, GAP
 
 RECENT = timedelta(hours=24)
+BAR_STEP, BAR_GAP, BAR_HEIGHT = 10, 3, 34
+"""Of the drawing of days, in its own units."""
 _SUMS_S = 60
 
 
@@ -32,7 +34,9 @@ def status(request: HttpRequest) -> HttpResponse:
     incidents = Incident.objects.prefetch_related("updates")
     context = {
         "now": _now(now, incidents),
-        "bars": [{"day": day, "left": 10 * place, "words": _day_words(day)} for place, day in enumerate(days)],
+        "bars": [
+            {"day": day, "left": 10 * place, "words": _day_words(day)} for place, day in enumerate(days)
+        ],
         "width": 10 * len(days) - 3,
         "up_percent": _shown(history.up_percent(days)),
         "seen_percent": _shown(history.seen_percent(days)),
@@ -80,6 +84,25 @@ def _recent(now: datetime) -> dict[str, Any]:
     }
 
 
+def _bar(place: int, day: history.Day) -> dict[str, Any]:
+    """A day as a bar: whole when it was up, its foot in another colour when not, a stump without data."""
+    foot = 0
+    if day.state is history.DayState.DOWN:
+        foot = BAR_HEIGHT
+    elif day.state is history.DayState.SOME_DOWN:
+        foot = BAR_HEIGHT // 3
+    is_stump = day.state is history.DayState.NO_DATA
+    return {
+        "day": day,
+        "left": BAR_STEP * place,
+        "top": BAR_HEIGHT - 6 if is_stump else 0,
+        "height": 6 if is_stump else BAR_HEIGHT - foot,
+        "foot": foot,
+        "foot_top": BAR_HEIGHT - foot,
+        "words": _day_words(day),
+    }
+
+
 def _day_words(day: history.Day) -> str:
     name = date_format(day.day, "DATE_FORMAT")
     if day.up_percent is None:
@@ -90,9 +113,9 @@ def _day_words(day: history.Day) -> str:
         words += ", " + ngettext("{count} minute down", "{count} minutes down", minutes).format(count=minutes)
     if day.has_gap:
         minutes = round(day.unknown_s / 60)
-        words += ", " + ngettext(
-            "no data for {count} minute", "no data for {count} minutes", minutes
-        ).format(count=minutes)
+        words += ", " + ngettext("no data for {count} minute", "no data for {count} minutes", minutes).format(
+            count=minutes
+        )
     return words
 
 

@@ -103,9 +103,10 @@ class LegalTextAdmin(admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new text begins with our words for its page, in its language."""
-        initial = super().get_changeform_initial_data(request)
-        text = starting_text(str(initial.get("kind", "")), str(initial.get("language", "en")))
-        return {**initial, "text": text} if text else initial
+        # Not `language`: by that name the address says in which language the operator's page is to speak.
+        kind, language = request.GET.get("kind", ""), request.GET.get("written_in", "en")
+        text = starting_text(kind, language)
+        return {"kind": kind, "language": language, "text": text} if text else {}
 
     def save_model(self, request: HttpRequest, obj: LegalText, form: Any, change: bool) -> None:
         """Save, and write down who changed what people agree to."""

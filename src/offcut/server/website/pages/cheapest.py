@@ -65,7 +65,8 @@ def cheapest_packs(amount: int, packs: Sequence[PackFacts]) -> tuple[tuple[PackF
     """
     if amount <= 0:
         return ()
-    useful = tuple(pack for pack in packs if pack.amount >= PREVIEW_AMOUNT)
+    # The larger first: for the same money it wins, because it leaves more.
+    useful = sorted((pack for pack in packs if pack.amount >= PREVIEW_AMOUNT), key=lambda pack: -pack.amount)
     if not useful:
         return None
     sizes = [pack.amount // PREVIEW_AMOUNT for pack in useful]
@@ -78,8 +79,7 @@ def cheapest_packs(amount: int, packs: Sequence[PackFacts]) -> tuple[tuple[PackF
     while wanted > 0:
         counts[last[wanted]] += 1
         wanted -= sizes[last[wanted]] // step
-    chosen = [(pack, count) for pack, count in zip(useful, counts, strict=True) if count]
-    return tuple(sorted(chosen, key=lambda choice: -choice[0].amount))
+    return tuple((pack, count) for pack, count in zip(useful, counts, strict=True) if count)
 
 
 def _mix(amount: int, plan: PlanFacts | None, packs: tuple[PackFacts, ...], month_count: int) -> Mix | None:

@@ -1,6 +1,6 @@
-"""The documents about the API that the website shows: copies of pages of docs/, by language where there is one.
+"""The documents about the API that the website shows: copies of pages of docs/, by language.
 
-`documents/<language>/<name>` stands in for `documents/<name>`, which is English.
+`documents/<language>/<name>`, where there is one, stands in for `documents/<name>`, which is English.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ADDRESS_IN_TEXTS = "http://127.0.0.1:8000"
 """The address that the documents name; the website shows its own in its place."""
 
 LANGUAGE_NAMES = {
-    "sh": "cURL", "python": "Python", "js": "Node.js", "php": "PHP", "ruby": "Ruby", "go": "Go", "java": "Java",
-    "csharp": "C#",
+    "sh": "cURL", "python": "Python", "js": "Node.js", "php": "PHP", "ruby": "Ruby", "go": "Go",
+    "java": "Java", "csharp": "C#",
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def finished_text(kind: LegalKind, language: str) -> Found:
 
 def starting_text(kind: str, language: str) -> str:
     """The words an owner begins with, in a language, with places to fill in. "" for a page that has none."""
-    if kind not in LegalKind.values:
+    if kind not in LegalKind.values or language not in dict(settings.LANGUAGES):
         return ""
     with translation.override(language):
         return render_to_string(f"pages/legal/start_{kind}.md", facts()).strip() + "\n"

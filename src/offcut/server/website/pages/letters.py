@@ -19,7 +19,7 @@ KEPT_DAYS = 180
 """How long a letter stays after it was closed."""
 CLAIM = timedelta(minutes=5)
 WAITS = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440)]
-"""How long to wait after each failed attempt. After the last one the letter is only in the operator's list."""
+"""How long to wait after each failed attempt. After the last one it is only in the operator's list."""
 
 log = structlog.get_logger(__name__)
 

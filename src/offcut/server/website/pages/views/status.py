@@ -109,14 +109,18 @@ def _day_words(day: history.Day) -> str:
         return _("{day}: no data").format(day=name)
     words = _("{day}: {percent}% up").format(day=name, percent=_shown(day.up_percent))
     if day.down_s:
-        minutes = max(1, round(day.down_s / 60))
-        words += ", " + ngettext("{count} minute down", "{count} minutes down", minutes).format(count=minutes)
+        words += ", " + _("down for {length}").format(length=_length(day.down_s))
     if day.has_gap:
-        minutes = round(day.unknown_s / 60)
-        words += ", " + ngettext("no data for {count} minute", "no data for {count} minutes", minutes).format(
-            count=minutes
-        )
+        words += ", " + _("no data for {length}").format(length=_length(day.unknown_s))
     return words
+
+
+def _length(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    if minutes < 120:
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+    hours = round(minutes / 60)
+    return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
 
 
 def _shown(percent: float | None) -> str:

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "offcut.server.removals",
     "offcut.server.website.images",
     "offcut.server.website.help",
+    "offcut.server.website.pages",
 ]
 
 MIDDLEWARE = [
@@ -90,6 +92,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# A message waits in the session, so that it needs no cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Storage
 

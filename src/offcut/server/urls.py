@@ -23,6 +23,7 @@ urlpatterns = [
     path("operator/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("notices/", include("offcut.server.credits.notices.urls")),
+    path("", include("offcut.server.website.pages.root_urls")),
     path("", include("offcut.server.accounts.urls")),
 ]
 
@@ -32,4 +33,5 @@ urlpatterns += i18n_patterns(
     path("", include("offcut.server.website.help.urls")),
     # Until the website has a front page, the first page is the account's.
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
+    path("", include("offcut.server.website.pages.urls")),
 )

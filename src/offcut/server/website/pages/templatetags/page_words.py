@@ -1,0 +1,60 @@
+"""Tags and filters of the website's pages: money, presets, the finished legal pages."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.core.cache import cache
+from django.db import DatabaseError
+from django.urls import reverse
+from django.utils.formats import number_format
+
+from offcut.server.website.pages.legal import LINKS_CACHE_KEY, linked_kinds
+from offcut.server.website.pages.use_cases import USE_CASES, presets
+
+register = template.Library()
+_LINKS_S = 60
+
+
+@register.filter
+def as_money(price: int, currency: str) -> str:
+    """Write a price (1/100 of money) in the reader's language: 1,234.50 USD."""
+    return f"{number_format(Decimal(price) / 100, 2, use_l10n=True, force_grouping=True)}\u00a0{currency}"
+
+
+@register.simple_tag
+def preset_settings(name: str | None) -> str:
+    """The settings of a preset as JSON, for a hidden field of the upload form; "" for no such preset."""
+    preset = presets().get(name or "")
+    return "" if preset is None else json.dumps(preset.settings, separators=(",", ":"))
+
+
+@register.simple_tag
+def preset_title(name: str | None) -> str:
+    """What a preset does, in words; "" for no such preset."""
+    preset = presets().get(name or "")
+    return "" if preset is None else str(preset.title)
+
+
+@register.simple_tag
+def use_case_links() -> list[dict[str, Any]]:
+    """The pages of uses, for menus."""
+    return [{"title": one.title, "address": reverse("pages:use_case", args=[one.slug])} for one in USE_CASES]
+
+
+@register.simple_tag
+def legal_links() -> list[dict[str, Any]]:
+    """The legal pages that can be shown to everybody, for menus."""
+    try:
+        kinds = cache.get_or_set(LINKS_CACHE_KEY, lambda: [str(kind) for kind in linked_kinds()], _LINKS_S)
+    except DatabaseError:
+        # The page that says that something is out of order has these links too.
+        kinds = []
+    from offcut.server.website.pages.models import LegalKind
+
+    return [
+        {"title": LegalKind(kind).label, "address": reverse("pages:legal", args=[kind])} for kind in kinds
+    ]

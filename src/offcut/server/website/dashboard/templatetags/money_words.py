@@ -1,0 +1,24 @@
+"""Money in templates: `{{ order.total|as_money:order.currency }}`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def as_money(amount: int, currency: str) -> str:
+    """Write 1/100 of money in the reader's language: 123456, "USD" becomes "1,234.56 USD"."""
+    number = number_format(Decimal(abs(amount)) / 100, decimal_pos=2, use_l10n=True, force_grouping=True)
+    # A no-break space keeps number and currency in one line.
+    return f"{'−' if amount < 0 else ''}{number}\N{NO-BREAK SPACE}{currency}"
+
+
+@register.filter
+def a_credit(price: int, amount: int) -> int:
+    """Return the price of one credit, in 1/100 of money, where `amount` (1/100 credit) costs `price`."""
+    return round(price * 100 / amount)

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "offcut.server.credits.notices",
     "offcut.server.payments",
     "offcut.server.removals",
+    "offcut.server.website.dashboard",
 ]
 
 MIDDLEWARE = [

@@ -30,4 +30,5 @@ urlpatterns = [
 urlpatterns += i18n_patterns(
     # Until the website has a front page, the first page is the account's.
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
+    path("", include("offcut.server.website.dashboard.urls")),
 )

@@ -111,9 +111,7 @@ def plan_change(team: Team, terms: PlanTerms, *, now: datetime) -> PlanChange:
         )
     if terms.plan_id == running.terms.plan_id:
         at = subscriptions.billing_end(running)
-        return PlanChange(
-            Kind.DOWNGRADE, terms, at, at, left, left, 0, others, None, [], Obstacle.SAME_PLAN
-        )
+        return PlanChange(Kind.DOWNGRADE, terms, at, at, left, left, 0, others, None, [], Obstacle.SAME_PLAN)
     if rules.plan_change(running.terms.facts, terms.facts) is Change.UPGRADE:
         priced = quote(team, terms, unused=unused_part(running, now))
         billed_at = add_months(now, months, ZoneInfo(running.time_zone))

@@ -169,5 +169,3 @@ def next_billing(running: Subscription) -> Next:
         is_paid=running.renewal_terms_id is not None,
         order=waiting.order_by("-id").first(),
     )
-
-

@@ -34,7 +34,5 @@ urlpatterns = [
     path("dashboard/notices/", notices.notices, name="notices"),
     path("dashboard/notices/seen/", notices.seen, name="seen"),
     path("dashboard/improvement/", improvement.improvement, name="improvement"),
-    path(
-        "dashboard/improvement/<uuid:submission_id>/take-back/", improvement.take_back, name="take_back"
-    ),
+    path("dashboard/improvement/<uuid:submission_id>/take-back/", improvement.take_back, name="take_back"),
 ]

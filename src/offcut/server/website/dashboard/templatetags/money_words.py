@@ -22,3 +22,15 @@ def as_money(amount: int, currency: str) -> str:
 def a_credit(price: int, amount: int) -> int:
     """Return the price of one credit, in 1/100 of money, where `amount` (1/100 credit) costs `price`."""
     return round(price * 100 / amount)
+
+
+@register.filter
+def whole_credits(amount: int) -> int:
+    """Return the number that decides between “credit” and “credits”: 1 for exactly one, else another."""
+    return 1 if amount == 100 else 2
+
+
+@register.filter
+def as_percent(rate: int) -> str:
+    """Write 1/100 percent as percent: 1900 becomes "19", 550 becomes "5.5" or "5,5"."""
+    return str(number_format(f"{rate / 100:g}", use_l10n=True))

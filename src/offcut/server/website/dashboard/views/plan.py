@@ -132,9 +132,7 @@ def _choose(request: HttpRequest, own: Membership, terms: PlanTerms) -> HttpResp
     done: list[Order | None] | None = attempt(
         request,
         # In a list, because a downgrade makes no order and is no refusal.
-        lambda: [
-            orders.choose_plan(own.team, terms.plan, now=timezone.now(), actor_id=request.user.pk)
-        ],
+        lambda: [orders.choose_plan(own.team, terms.plan, now=timezone.now(), actor_id=request.user.pk)],
     )
     if done is None:
         return redirect("dashboard:plan")

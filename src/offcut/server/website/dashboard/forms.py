@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -18,13 +19,13 @@ class BuyerForm(forms.ModelForm):
     class Meta:
         model = Buyer
         fields = ("name", "address", "country", "tax_number")
-        labels = {
+        labels: ClassVar = {
             "name": _("Name or company"),
             "address": _("Address"),
             "country": _("Country, in two letters"),
             "tax_number": _("Tax number, for companies"),
         }
-        widgets = {
+        widgets: ClassVar = {
             "name": forms.TextInput(attrs={"autocomplete": "organization"}),
             "address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
             "country": forms.TextInput(attrs={"autocomplete": "country", "maxlength": 2}),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,13 +32,14 @@ _OTHERS = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One image that was paid for."""
+    """One image that was paid for. `address` is its page, "" where there is none."""
 
     at: datetime
     what: str
     where: str
     amount: int
     is_free: bool
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,20 @@ def latest_uses(team: Team, count: int) -> list[Use]:
         hold = entry.hold
         if hold is not None and hold.pk not in uses:
             is_free = entry.lot.source == Source.FREE_PREVIEW
-            uses[hold.pk] = Use(entry.at, size_words(hold), where_words(hold), hold.captured, is_free)
+            words = size_words(hold), where_words(hold)
+            uses[hold.pk] = Use(entry.at, *words, hold.captured, is_free, _page_of(hold))
     return list(uses.values())[:count]
+
+
+def _page_of(hold: Hold) -> str:
+    """The page of the image that a hold of the website's is named for."""
+    kind, _colon, number = hold.request_id.partition(":")
+    if kind != "image" or hold.key is not None:
+        return ""
+    try:
+        return reverse("images:image", args=[UUID(number)])
+    except (ValueError, NoReverseMatch):
+        return ""
 
 
 def _row(line: Line, entry: Entry | None, source: str) -> Row:

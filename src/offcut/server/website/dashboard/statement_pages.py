@@ -22,7 +22,7 @@ _WITH_A_LINE = (Kind.GRANT, Kind.CAPTURE, Kind.CUT, Kind.CORRECT)
 class Page:
     """Lines, newest first. `older` and `newer` are the ends of the pages beside it.
 
-    `older` is None on the oldest page; `newer` is None where the newer page is the newest, which needs no end.
+    `older` is None on the oldest page; `newer` is None where that page is the newest, which needs no end.
     """
 
     lines: list[Line]

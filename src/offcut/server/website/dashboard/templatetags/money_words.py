@@ -7,6 +7,8 @@ from decimal import Decimal
 from django import template
 from django.utils.formats import number_format
 
+from offcut.server.credits.models import PackTerms, PlanTerms
+
 register = template.Library()
 
 
@@ -19,9 +21,11 @@ def as_money(amount: int, currency: str) -> str:
 
 
 @register.filter
-def a_credit(price: int, amount: int) -> int:
-    """Return the price of one credit, in 1/100 of money, where `amount` (1/100 credit) costs `price`."""
-    return round(price * 100 / amount)
+def price_of_a_credit(terms: PlanTerms | PackTerms) -> int:
+    """Return what one credit of a plan or pack costs, in 1/100 of money, rounded."""
+    if isinstance(terms, PackTerms):
+        return round(terms.price * 100 / terms.amount)
+    return round(terms.price * 100 / (terms.monthly_amount * terms.plan.billing_months))
 
 
 @register.filter

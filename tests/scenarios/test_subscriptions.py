@@ -12,7 +12,7 @@ from offcut.server.accounts.roles import Role
 from offcut.server.accounts.teams import remove_member
 from offcut.server.credits import subscriptions
 from offcut.server.credits.rules import Source
-from offcut.server.payments import orders
+from offcut.server.payments import orders, quotes
 from offcut.server.payments.models import Order, OrderState
 
 
@@ -39,11 +39,11 @@ def test_an_upgrade_from_a_dear_plan_leaves_money_for_the_next_order(story) -> N
     story.chooses(dear)
     order = story.chooses(cheap)
     assert (order.total, order.state) == (0, OrderState.PAID)
-    assert orders.owed_to(story.team, "USD") == 8000
+    assert quotes.owed_to(story.team, "USD") == 8000
     pack = orders.order_pack(story.team, story.pack(10, "9"), now=timezone.now())
     assert (pack.total, pack.state) == (0, OrderState.PAID)
     assert story.of(Source.PAY_AS_YOU_GO) == 10
-    assert orders.owed_to(story.team, "USD") == 7100
+    assert quotes.owed_to(story.team, "USD") == 7100
 
 
 def test_a_downgrade_waits_for_the_billing_date_and_the_new_cap_cuts(story) -> None:

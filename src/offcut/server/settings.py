@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "offcut.server.website.images",
     "offcut.server.website.help",
     "offcut.server.website.pages",
+    "offcut.server.website.dashboard",
 ]
 
 MIDDLEWARE = [

@@ -34,4 +34,5 @@ urlpatterns += i18n_patterns(
     # Until the website has a front page, the first page is the account's.
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
     path("", include("offcut.server.website.pages.urls")),
+    path("", include("offcut.server.website.dashboard.urls")),
 )

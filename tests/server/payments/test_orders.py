@@ -22,7 +22,7 @@ from offcut.server.accounts.models import AuditEntry, Person, Team
 from offcut.server.credits import ledger, statement, subscriptions
 from offcut.server.credits.models import Pack, PackTerms, Plan, PlanTerms
 from offcut.server.credits.rules import Source
-from offcut.server.payments import invoices, orders, refunds, renewals
+from offcut.server.payments import invoices, orders, quotes, refunds, renewals
 from offcut.server.payments.gateway import Outcome, gateway
 from offcut.server.payments.invoice_pdf import invoice_pdf, money
 from offcut.server.payments.manual import ManualGateway
@@ -206,9 +206,9 @@ def test_a_free_plan_needs_no_payment(team: Team) -> None:
 def test_void_gives_back_what_was_used_of_the_money_owed(team: Team, pack: Pack) -> None:
     Owed.objects.create(team=team, at=NOW, amount=500, currency="USD", reason="goodwill")
     order = orders.order_pack(team, pack, now=NOW)
-    assert (order.deducted, order.total, orders.owed_to(team, "USD")) == (500, 400, 0)
+    assert (order.deducted, order.total, quotes.owed_to(team, "USD")) == (500, 400, 0)
     orders.void(order.pk, now=NOW)
-    assert orders.owed_to(team, "USD") == 500
+    assert quotes.owed_to(team, "USD") == 500
 
 
 class TestRefusals:

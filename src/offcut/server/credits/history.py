@@ -14,8 +14,9 @@ from offcut.server.accounts.models import Person, Team
 from offcut.server.accounts.roles import Deed, may
 from offcut.server.credits import advice, subscriptions
 from offcut.server.credits.amounts import credits_of
-from offcut.server.credits.models import Account, Entry, Kind, Pack, Plan
+from offcut.server.credits.models import Account, Entry, Kind
 from offcut.server.credits.months import add_months
+from offcut.server.credits.price_list import packs_on_offer, plans_on_offer
 from offcut.server.credits.rules import Source
 from offcut.server.credits.statement import statement
 from offcut.server.credits.zones import month_of, zone_of
@@ -29,12 +30,8 @@ COLUMNS = ("when", "id", "api_key", "size", "credits", "sources", "credits_given
 def advice_for(team_id: int, *, now: datetime) -> advice.Advice:
     """Return which way to never run out fits the team, from its last whole months (at most 12)."""
     running = subscriptions.running(team_id)
-    plans = [
-        plan.terms_at(now).facts for plan in Plan.objects.filter(is_offered=True) if _has_price(plan, now)
-    ]
-    packs = [
-        pack.terms_at(now).facts for pack in Pack.objects.filter(is_offered=True) if _has_price(pack, now)
-    ]
+    plans = [terms.facts for terms in plans_on_offer(now)]
+    packs = [terms.facts for terms in packs_on_offer(now)]
     current = None if running is None else running.terms.facts
     return advice.advise(used_by_month(team_id, now=now), current, plans, packs)
 
@@ -123,7 +120,3 @@ def _spent(account: Account, start: datetime, end: datetime) -> int:
     captures = Entry.objects.filter(account=account, kind=Kind.CAPTURE, at__gte=start, at__lt=end)
     found = captures.exclude(lot__source=Source.FREE_PREVIEW).aggregate(sum=Sum("held_change"))
     return -(found["sum"] or 0)
-
-
-def _has_price(offer: Plan | Pack, now: datetime) -> bool:
-    return bool(offer.terms.filter(starts_at__lte=now).exists())

@@ -16,7 +16,7 @@ from offcut.errors import CreditError
 from offcut.server.credits import allowances
 from offcut.server.credits.models import Account, Entry, Hold, HoldState, Kind, Lot
 from offcut.server.credits.months import aware
-from offcut.server.credits.rules import PREVIEW_AMOUNT, Source
+from offcut.server.credits.rules import PREVIEW_AMOUNT, Source, burn_key
 from offcut.server.credits.zones import month_of
 
 
@@ -93,6 +93,31 @@ def balance_by_entries(team_id: int, *, at: datetime) -> Balance:
     return _balance(account, aware(at), live, sum(lot.held for lot in lots.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class LiveLot:
+    """A lot that may still pay for something, and what it has at a moment."""
+
+    lot: Lot
+    available: int
+    held: int
+    expires_at: datetime | None
+
+
+def live_lots(team_id: int, *, at: datetime) -> list[LiveLot]:
+    """Return the lots that make up the balance at `at`, in the order in which they burn.
+
+    `at` lies after every entry: this is for now, not for the past. Free previews are left out.
+    """
+    account = _account(team_id)
+    live = [
+        row
+        for row in _live_by_sums(account, aware(at))[0]
+        if row.lot.source != Source.FREE_PREVIEW and (row.available or row.held)
+    ]
+    live.sort(key=lambda row: burn_key(row.lot.state))
+    return [LiveLot(row.lot, row.available, row.held, row.expires_at) for row in live]
+
+
 def statement(team_id: int, *, since: datetime, until: datetime) -> Iterator[Line]:
     """Yield what changed what the team owns, from `since` to `until`, in the order of time.
 
@@ -127,6 +152,12 @@ def _account(team_id: int) -> Account:
 
 
 def _balance_by_sums(account: Account, at: datetime) -> Balance:
+    live, held = _live_by_sums(account, at)
+    return _balance(account, at, live, held)
+
+
+def _live_by_sums(account: Account, at: datetime) -> tuple[list[_LotAt], int]:
+    """Return the lots that time has left usable, and what is held in all lots."""
     rows = Lot.objects.filter(account=account, is_open=True)
     lots = {row.pk: _LotAt(row, row.available, row.held, row.expires_at) for row in rows}
     due = Hold.objects.filter(account=account, state=HoldState.OPEN, lapses_at__lte=at)
@@ -135,7 +166,7 @@ def _balance_by_sums(account: Account, at: datetime) -> Balance:
         lots[lot_id].available += held
         lots[lot_id].held -= held
     live = [lot for lot in lots.values() if lot.expires_at is None or at < lot.expires_at]
-    return _balance(account, at, live, sum(lot.held for lot in lots.values()))
+    return live, sum(lot.held for lot in lots.values())
 
 
 def _balance(account: Account, at: datetime, live: list[_LotAt], held: int) -> Balance:

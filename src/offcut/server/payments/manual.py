@@ -15,10 +15,9 @@ class ManualGateway:
     name = "manual"
     renewal_lead = timedelta(days=7)
 
-    def begin(self, order: Order) -> Checkout:
-        """Tell the buyer how to pay by hand, and the order's number."""
-        words = seller().payment_instructions
-        return Checkout("", f"{words}\n\n{order.pk}" if words else "")
+    def begin(self, order: Order) -> Checkout:  # noqa: ARG002
+        """Tell the buyer how to pay by hand, in the seller's words."""
+        return Checkout("", seller().payment_instructions)
 
     def collect(self, order: Order) -> Outcome:  # noqa: ARG002
         """Nobody can be charged by hand: the order waits for the owner."""

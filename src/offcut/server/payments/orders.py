@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
-
 from offcut.errors import OrderStateError, PaymentError, PlanChangeError
 from offcut.server.accounts.models import Team
 from offcut.server.credits import ledger, rules, subscriptions
@@ -18,7 +16,7 @@ from offcut.server.credits.zones import zone_of
 from offcut.server.payments import invoices
 from offcut.server.payments.gateway import gateway
 from offcut.server.payments.models import Order, OrderKind, OrderState, Owed
-from offcut.server.payments.sellers import tax_on, tax_rate_for
+from offcut.server.payments.quotes import quote, unused_part
 
 DUE = timedelta(days=14)
 """How long a buyer has to pay an order that is not a renewal."""
@@ -44,12 +42,8 @@ def choose_plan(team: Team, plan: Plan, *, now: datetime, actor_id: int | None =
             subscriptions.downgrade(running.pk, plan, now=now, actor_id=actor_id)
             return None
         _void_others(team, now)
-        unused = rules.unused_price(
-            running.terms.price, subscriptions.billing_start(running), subscriptions.billing_end(running), now
-        )
-        return _make(
-            team, OrderKind.UPGRADE, now, actor_id, plan_terms=terms, subscription=running, unused=unused
-        )
+        extra = {"plan_terms": terms, "subscription": running, "unused": unused_part(running, now)}
+        return _make(team, OrderKind.UPGRADE, now, actor_id, **extra)
 
     return in_transaction(work)
 
@@ -127,11 +121,6 @@ def void(order_id: int, *, now: datetime) -> Order:
     return in_transaction(work)
 
 
-def owed_to(team: Team, currency: str) -> int:
-    """Return the money owed to a team, in 1/100 of the currency."""
-    return Owed.objects.filter(team=team, currency=currency).aggregate(sum=Sum("amount"))["sum"] or 0
-
-
 def _advanced(team_id: int, now: datetime) -> Subscription | None:
     running = subscriptions.running(team_id)
     if running is None:
@@ -142,21 +131,18 @@ def _advanced(team_id: int, now: datetime) -> Subscription | None:
 
 def _make(team: Team, kind: OrderKind, now: datetime, actor_id: int | None, **fields: Any) -> Order:
     terms = fields.get("plan_terms") or fields["pack_terms"]
-    unused = fields.get("unused", 0)
-    owed = owed_to(team, terms.currency)
-    from_owed = min(max(owed, 0), max(terms.price - unused, 0))
-    deducted = min(unused, terms.price) + from_owed
-    rate = tax_rate_for(team)
-    tax = tax_on(terms.price - deducted, rate)
+    priced = quote(team, terms, unused=fields.pop("unused", 0))
+    from_owed = priced.from_owed
     order = Order.objects.create(
         team=team,
         kind=kind,
-        list_price=terms.price,
-        deducted=deducted,
-        tax_rate=rate,
-        tax=tax,
-        total=terms.price - deducted + tax,
-        currency=terms.currency,
+        list_price=priced.list_price,
+        unused=priced.unused,
+        deducted=priced.deducted,
+        tax_rate=priced.tax_rate,
+        tax=priced.tax,
+        total=priced.total,
+        currency=priced.currency,
         gateway=gateway().name,
         made_at=aware(now),
         actor_id=actor_id,

@@ -41,10 +41,15 @@ def ask(order: Order, *, by: Person | None, words: str = "", now: datetime) -> R
 
 def objections(order: Order, *, now: datetime) -> list[str]:
     """Return what speaks against a refund by the rule; empty when nothing does."""
+    return rules.refund_objections(facts(order, now=now))
+
+
+def facts(order: Order, *, now: datetime) -> rules.RefundFacts:
+    """Return what the refund rule asks about a paid order."""
     assert order.paid_at is not None
     first = Subscription.objects.filter(account_id=order.team_id).order_by("id").first()
     is_first = order.kind == OrderKind.SUBSCRIBE and first is not None and order.subscription_id == first.pk
-    facts = rules.RefundFacts(
+    return rules.RefundFacts(
         paid_at=order.paid_at,
         asked_at=aware(now),
         is_first_subscription=is_first,
@@ -53,7 +58,6 @@ def objections(order: Order, *, now: datetime) -> list[str]:
             order__team_id=order.team_id, state=RefundState.GRANTED
         ).exists(),
     )
-    return rules.refund_objections(facts)
 
 
 def refuse(request_id: int, *, reason: str, by: Person | None, now: datetime) -> RefundRequest:

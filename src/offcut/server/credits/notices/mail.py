@@ -20,7 +20,7 @@ from django.utils.formats import date_format, number_format
 from offcut.server.accounts.models import Team
 from offcut.server.credits.amounts import credits_of
 from offcut.server.credits.notices.kinds import ALWAYS_SENT
-from offcut.server.credits.notices.models import Delivery
+from offcut.server.credits.notices.models import Delivery, Notice
 from offcut.server.credits.zones import zone_of
 
 SALT = "notices.switch_off"
@@ -33,13 +33,13 @@ def mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     words = words_of(language)
     with translation.override(language):
         values = _values(notice.team, notice.data)
-        subject = words[notice.kind]["subject"].format_map(values)
+        subject, paragraphs = told(notice, language)
         context = {name: text.format_map(values) for name, text in words["all"].items()}
         context |= {
             "subject": subject,
-            "paragraphs": [text.format_map(values) for text in words[notice.kind]["text"]],
+            "paragraphs": paragraphs,
             "language": language,
-            "link": settings.PUBLIC_URL + reverse("accounts:overview"),
+            "link": settings.PUBLIC_URL + reverse("dashboard:overview"),
             "switch_off_link": _switch_off_link(delivery),
         }
         text = render_to_string("notices/mail.txt", context)
@@ -47,6 +47,13 @@ def mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(subject, text, to=[person.email], headers=_headers(delivery))
     mail.attach_alternative(html, "text/html")
     return mail
+
+
+def told(notice: Notice, language: str) -> tuple[str, list[str]]:
+    """Return subject and paragraphs of a notice in `language`, which is the active one."""
+    words = words_of(language)[notice.kind]
+    values = _values(notice.team, notice.data)
+    return words["subject"].format_map(values), [text.format_map(values) for text in words["text"]]
 
 
 @cache

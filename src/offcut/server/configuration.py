@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from offcut.errors import SettingError
+from offcut.server.offered_languages import offered_code
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Words",
         "The language for people whose browser asks for none we have.",
         "en",
-        one_of("en", "es", "de", "fr"),
+        offered_code,
     ),
     Setting(
         "OFFCUT_TIME_ZONE",

@@ -11,6 +11,7 @@ import dj_database_url
 from offcut.server.configuration import read_configuration
 from offcut.server.content_policy import content_policy
 from offcut.server.logs import logging_configuration
+from offcut.server.offered_languages import offered
 from offcut.server.secret_key import secret_key
 from offcut.server.social_sign_in import social_providers
 
@@ -58,7 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "offcut.server.logs.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "offcut.server.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -82,6 +83,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "offcut.server.accounts.context.team",
+                "offcut.server.languages.languages",
             ],
         },
     },
@@ -230,7 +232,6 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = CONFIGURATION.language
-LANGUAGES = [("en", "English"), ("es", "Español"), ("de", "Deutsch"), ("fr", "Français")]
+LANGUAGES = offered()
 LOCALE_PATHS = [_HERE / "locale"]
-LANGUAGE_COOKIE_NAME = "offcut-language"
 LOGGING = logging_configuration(CONFIGURATION.log_format, CONFIGURATION.log_level)

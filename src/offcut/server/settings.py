@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "offcut.server.credits.notices",
     "offcut.server.payments",
     "offcut.server.removals",
+    "offcut.server.website.home",
 ]
 
 MIDDLEWARE = [

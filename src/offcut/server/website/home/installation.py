@@ -110,7 +110,12 @@ def share(request: HttpRequest) -> HttpResponse:
 
 def _icons() -> list[dict[str, Any]]:
     drawn = [
-        {"src": static(f"home/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any"}
+        {
+            "src": static(f"home/icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": "any",
+        }
         for size in (192, 512)
     ]
     maskable = {

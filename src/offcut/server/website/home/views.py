@@ -73,10 +73,20 @@ def _samples() -> list[dict[str, str]]:
 def _links() -> list[dict[str, Any]]:
     """Where to read on; only what is installed."""
     wanted = [
-        ("pages:use_cases", _("What people use it for"), _("Shops, photographers, car dealers, press."), "images"),
-        ("pages:tools", _("API and tools"), _("One call from your program, or a whole folder from a terminal."), "link"),
+        (
+            "pages:use_cases",
+            _("What people use it for"),
+            _("Shops, photographers, car dealers, press."),
+            "images",
+        ),
+        (
+            "pages:tools",
+            _("API and tools"),
+            _("One call from your program, or a whole folder from a terminal."),
+            "link",
+        ),
         ("pages:pricing", _("Pricing"), _("Previews are free. Full size is 1 credit."), "credit"),
-        ("help:index", _("Help"), _("Which photos work best, and what to do when one does not."), "info"),
+        ("help:home", _("Help"), _("Which photos work best, and what to do when one does not."), "info"),
     ]
     found = []
     for name, title, text, icon in wanted:

@@ -62,7 +62,9 @@ def result_words() -> dict[str, Any]:
         "minutes": counted("{n} minute", "{n} minutes"),
         "hours": counted("{n} hour", "{n} hours"),
         "days": counted("{n} day", "{n} days"),
-        "before": _("before"),
+        "sign_in": _("Sign in"),
+        "sign_up": _("Sign up"),
+        "more": _("Read on"),
         "wipe": _("{percent} % of the photo, {rest} % of the cut-out"),
     }
 

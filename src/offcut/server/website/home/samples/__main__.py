@@ -43,10 +43,19 @@ def main(names: list[str]) -> None:
         pixels, _truth = draw(name, *PHOTO)
         photo = Image.fromarray(pixels)
         _keep(photo, folder / f"{name}.jpg", "JPEG", quality=84)
-        _keep(photo.resize(DEMO, Image.Resampling.LANCZOS), folder / f"{name}-before.webp", "WEBP", quality=72)
-        _keep(photo.resize(THUMBNAIL, Image.Resampling.LANCZOS), folder / f"{name}-small.webp", "WEBP", quality=70)
+        _keep(
+            photo.resize(DEMO, Image.Resampling.LANCZOS), folder / f"{name}-before.webp", "WEBP", quality=72
+        )
+        _keep(
+            photo.resize(THUMBNAIL, Image.Resampling.LANCZOS),
+            folder / f"{name}-small.webp",
+            "WEBP",
+            quality=70,
+        )
         cutout = Image.fromarray(offcut.remove(photo).rgba)
-        _keep(cutout.resize(DEMO, Image.Resampling.LANCZOS), folder / f"{name}-after.webp", "WEBP", quality=78)
+        _keep(
+            cutout.resize(DEMO, Image.Resampling.LANCZOS), folder / f"{name}-after.webp", "WEBP", quality=78
+        )
         print(f"{name}: {time.monotonic() - begun:.0f} s")
     for size in (192, 512):
         _keep(Image.fromarray(icons.icon(size, maskable=False)), FOLDER / f"icon-{size}.png", "PNG")

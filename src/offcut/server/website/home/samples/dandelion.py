@@ -91,7 +91,9 @@ class _Drawing:
             tone = np.float32([0.98, 0.96, 0.92]) * light * random.uniform(0.85, 1.1)
             self._line(points, tone, 0.075, 0.62)
 
-    def _line(self, points: NDArray[np.float64], color: NDArray[np.float32], width: float, cover: float) -> None:
+    def _line(
+        self, points: NDArray[np.float64], color: NDArray[np.float32], width: float, cover: float
+    ) -> None:
         """Lays a line over what is drawn: `width` in units, `cover` its opacity."""
         pixels = self._pixels(points)
         thick = max(1, round(width * self._unit))

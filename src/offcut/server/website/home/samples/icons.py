@@ -26,11 +26,16 @@ def icon(size: int, maskable: bool) -> NDArray[np.uint8]:
     reach = 0.72 if maskable else 0.94
     unit = side / 32 * reach
     middle = np.float64([side / 2, side / 2])
-    ring = [middle + unit * 9 * np.float64([np.sin(turn), -np.cos(turn)]) for turn in np.linspace(0, -1.5 * np.pi, 90)]
+    ring = [
+        middle + unit * 9 * np.float64([np.sin(turn), -np.cos(turn)])
+        for turn in np.linspace(0, -1.5 * np.pi, 90)
+    ]
     _stroke(canvas, ring, 4 * unit)
     # The piece that was cut off, a little away.
     apart = middle + unit * np.float64([2.6, -2.6])
-    piece = [apart + unit * 9 * np.float64([np.sin(turn), -np.cos(turn)]) for turn in np.linspace(0.42, 1.15, 30)]
+    piece = [
+        apart + unit * 9 * np.float64([np.sin(turn), -np.cos(turn)]) for turn in np.linspace(0.42, 1.15, 30)
+    ]
     _stroke(canvas, piece, 3.2 * unit)
     return cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
 

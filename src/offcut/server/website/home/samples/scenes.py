@@ -87,7 +87,9 @@ def _mug_surface(points: Points) -> Surface:
     froth = np.clip((radius - 0.56) / 0.1 + 0.5 * noise(points[:, 0] * 5, points[:, 2] * 5, 4), 0, 1)[:, None]
     color[coffee] = (np.float32([0.06, 0.025, 0.012]) + froth * np.float32([0.26, 0.14, 0.07]))[coffee]
     gloss = np.where(is_clay[:, 0] > 0.5, 0.12, 0.85).astype(np.float32)
-    return Surface(color.astype(np.float32), gloss, np.where(is_clay[:, 0] > 0.5, 0.03, 0.4).astype(np.float32))
+    return Surface(
+        color.astype(np.float32), gloss, np.where(is_clay[:, 0] > 0.5, 0.03, 0.4).astype(np.float32)
+    )
 
 
 # The plant

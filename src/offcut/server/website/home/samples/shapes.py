@@ -72,9 +72,7 @@ def joined(first: Distances, second: Distances, softness: float) -> Distances:
     return np.minimum(first, second) - nearness * nearness * np.float32(softness / 4)
 
 
-def _capped(
-    around: Distances, along: Distances, radius: float, half: float, rounding: float
-) -> Distances:
+def _capped(around: Distances, along: Distances, radius: float, half: float, rounding: float) -> Distances:
     beyond_radius = around - (radius - rounding)
     beyond_half = np.abs(along) - (half - rounding)
     outside = np.hypot(np.maximum(beyond_radius, 0), np.maximum(beyond_half, 0))

@@ -77,7 +77,9 @@ def developed(light: Image, seed: int = 7) -> NDArray[np.uint8]:
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     light = light * (1 - 0.16 * (x * x + y * y))[..., None]
     light = light * (1 + light / 5.0) / (1 + light * 0.62)
-    bytes_ = 255 * np.where(light < 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)
+    bytes_ = 255 * np.where(
+        light < 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055
+    )
     grain = np.random.default_rng(seed).normal(0, 1.6, (height, width, 1)).astype(np.float32)
     return np.clip(bytes_ + cv2.GaussianBlur(grain, (3, 3), 0.6)[..., None], 0, 255).astype(np.uint8)
 
@@ -116,7 +118,9 @@ def _rays(scene: Scene, width: int, height: int) -> tuple[Points, Points]:
     return eye, unit(rays.astype(np.float32))
 
 
-def _march(scene: Scene, starts: Points, rays: Points, begin: float = 0.0) -> tuple[NDArray[np.bool_], Distances]:
+def _march(
+    scene: Scene, starts: Points, rays: Points, begin: float = 0.0
+) -> tuple[NDArray[np.bool_], Distances]:
     """Which rays meet the subject, and where along them."""
     to_middle = np.float32(scene.middle) - starts
     nearest = np.einsum("ni,ni->n", to_middle, rays)

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "offcut.server.credits.notices",
     "offcut.server.payments",
     "offcut.server.removals",
+    "offcut.server.website.images",
     "offcut.server.website.home",
 ]
 
@@ -124,6 +125,11 @@ STORAGES = {
     "improvement": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "improvement", "base_url": None},
+    },
+    # Photos that people work on. No web server serves this folder.
+    "images": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "images", "base_url": None},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
@@ -212,6 +218,10 @@ QUEUE_PLACES = CONFIGURATION.queue_places
 RATE_LIMIT = CONFIGURATION.rate_limit
 RETENTION_S = CONFIGURATION.retention_s
 FETCH_HOSTS = CONFIGURATION.fetch_hosts
+IMAGE_STORAGE_MB = CONFIGURATION.image_storage_mb
+VISITOR_IMAGES = CONFIGURATION.visitor_images
+TEAM_IMAGES = CONFIGURATION.team_images
+UPLOADS_A_MINUTE = CONFIGURATION.uploads_a_minute
 METRICS_TOKEN = CONFIGURATION.metrics_token
 
 # Mail

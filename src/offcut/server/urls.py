@@ -28,5 +28,6 @@ urlpatterns = [
 
 # The website: every page carries its language in its address.
 urlpatterns += i18n_patterns(
+    path("", include("offcut.server.website.images.urls")),
     path("", include("offcut.server.website.home.urls")),
 )

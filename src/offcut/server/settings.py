@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "offcut.server.website.help",
     "offcut.server.website.pages",
     "offcut.server.website.dashboard",
+    "offcut.server.website.home",
 ]
 
 MIDDLEWARE = [

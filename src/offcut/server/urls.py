@@ -6,7 +6,6 @@ from allauth.account.decorators import secure_admin_login
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from offcut.server.health import healthz
 
@@ -25,6 +24,7 @@ urlpatterns = [
     path("notices/", include("offcut.server.credits.notices.urls")),
     path("", include("offcut.server.website.pages.root_urls")),
     path("", include("offcut.server.accounts.urls")),
+    path("", include("offcut.server.website.home.root_urls")),
 ]
 
 # The website: every page carries its language in its address.
@@ -35,4 +35,5 @@ urlpatterns += i18n_patterns(
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
     path("", include("offcut.server.website.pages.urls")),
     path("", include("offcut.server.website.dashboard.urls")),
+    path("", include("offcut.server.website.home.urls")),
 )

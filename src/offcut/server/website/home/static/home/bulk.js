@@ -1,0 +1,453 @@
+// @ts-check
+/** Many photos at once: uploads a few at a time, follows the batch on the server, one ZIP at the end. */
+
+import { Refusal, ask, persistently, send } from "./exchange.js";
+import { photosOf } from "./picked.js";
+import { explained, explanation } from "./result.js";
+import { Tile } from "./tile.js";
+import { counted, duration, filled } from "./words.js";
+
+const AT_ONCE = 3;
+const LOOK_MS = 1500;
+const NAMES_SHOWN = 12;
+
+/** @typedef {import("./result.js").Person} Person */
+
+export class Bulk {
+  /**
+   * @param {HTMLElement} root the element `#batch`
+   * @param {Record<string, any>} words
+   * @param {Person} person
+   * @param {{upload?: string, onBatch?: (page: string) => void, onAnother?: () => boolean}} [options]
+   */
+  constructor(root, words, person, { upload = "", onBatch, onAnother } = {}) {
+    this.root = root;
+    this.words = words;
+    this.person = person;
+    this.upload = upload || root.ownerDocument.documentElement.dataset.upload || "";
+    this.onBatch = onBatch;
+    this.onAnother = onAnother;
+    /** @type {Tile[]} */
+    this.tiles = [];
+    this.batch = null;
+    /** @type {{name: string, size: number}[]} */
+    this.missing = [];
+    this.stop = new AbortController();
+    this.isOffline = false;
+    this.timer = 0;
+    this.listen();
+  }
+
+  listen() {
+    this.root.addEventListener("click", (event) => this.clicked(event));
+    this.part("settings").addEventListener("change", () => this.changed());
+    this.part("settings").addEventListener("submit", (event) => event.preventDefault());
+    this.part("zip").addEventListener("change", () => this.price());
+    for (const name of ["more", "missing-input"]) {
+      const input = /** @type {HTMLInputElement} */ (this.part(name));
+      input.addEventListener("change", () => {
+        this.add([...(input.files || [])]);
+        input.value = "";
+      });
+    }
+    window.addEventListener("beforeunload", (event) => {
+      if (this.tiles.some((tile) => tile.isHere)) event.preventDefault();
+    });
+  }
+
+  /**
+   * Shows photos that were just chosen, what they cost, and waits for “Start”.
+   * @param {File[]} files
+   * @param {number} skipped files that are no photos
+   */
+  plan(files, skipped) {
+    this.root.hidden = false;
+    this.state("plan");
+    this.addTiles(files);
+    this.skipped(skipped);
+    this.show();
+    this.part("title").focus({ preventScroll: true });
+  }
+
+  /**
+   * Shows a batch that the server knows, and what it never got before a reload.
+   * @param {any} batch its JSON
+   */
+  resume(batch) {
+    this.root.hidden = false;
+    this.batch = batch;
+    this.missing = this.remembered();
+    this.fillSettings(batch.settings);
+    this.take(batch);
+    this.look();
+  }
+
+  /** Sends what was chosen. */
+  async start() {
+    this.state("running");
+    this.show();
+    while (!this.batch && this.waitingTiles().length) await this.sendOne(this.waitingTiles()[0]);
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.sendAll()));
+    if (this.batch) this.look();
+    else this.state("plan");
+    this.show();
+  }
+
+  leave() {
+    this.stop.abort();
+    clearTimeout(this.timer);
+    for (const tile of this.tiles) tile.drop();
+    this.tiles = [];
+    this.root.hidden = true;
+  }
+
+  // Sending
+
+  async sendAll() {
+    for (let tile = this.waitingTiles()[0]; tile; tile = this.waitingTiles()[0]) await this.sendOne(tile);
+  }
+
+  waitingTiles() {
+    return this.tiles.filter((tile) => tile.state === "chosen");
+  }
+
+  /** @param {Tile} tile */
+  async sendOne(tile) {
+    const { signal } = this.stop;
+    tile.set("uploading", 0);
+    try {
+      const fields = { batch: this.batch ? this.batch.id : "new", photo: /** @type {File} */ (tile.file) };
+      const answer = await persistently(
+        () => send(this.upload, fields, { signal, onProgress: (share) => this.sent(tile, share) }),
+        { signal, onLost: () => this.lost(tile) },
+      );
+      if (!answer.images.length) throw new Refusal(400, answer.refused?.[0]?.error || {});
+      this.born(answer.batch);
+      tile.take(answer.images[0]);
+    } catch (problem) {
+      if (signal.aborted) return;
+      const told = explanation(problem, this.words);
+      tile.fail(`${told.message} ${told.hint}`.trim());
+    }
+    this.remember();
+    this.show();
+  }
+
+  /**
+   * @param {Tile} tile
+   * @param {number} share
+   */
+  sent(tile, share) {
+    this.isOffline = false;
+    tile.set("uploading", share);
+  }
+
+  /** @param {Tile} tile */
+  lost(tile) {
+    this.isOffline = true;
+    tile.set("lost");
+    this.show();
+  }
+
+  /** @param {any} batch the first photo's answer names it */
+  born(batch) {
+    if (this.batch || !batch) return;
+    const page = batch.urls?.page || batch.url;
+    this.batch = { id: batch.id, urls: { page, ...batch.urls } };
+    this.remember();
+    this.onBatch?.(page);
+    this.look().then(() => this.putSettings());
+  }
+
+  /** @param {File[]} chosen */
+  add(chosen) {
+    const { files, skipped } = photosOf(chosen);
+    const key = (/** @type {{name: string, size: number}} */ one) => `${one.name}/${one.size}`;
+    const given = new Set(files.map(key));
+    this.missing = this.missing.filter((one) => !given.has(key(one)));
+    this.addTiles(files);
+    this.skipped(skipped);
+    this.remember();
+    if (this.root.dataset.state === "plan") this.show();
+    else this.start();
+  }
+
+  /** @param {File[]} files */
+  addTiles(files) {
+    for (const file of files) {
+      const tile = new Tile(this.template(), this.words, file.name, file);
+      this.tiles.push(tile);
+      this.part("tiles").append(tile.element);
+      tile.observe();
+    }
+  }
+
+  // The server's view
+
+  /** Asks the server how far it is, again and again until all is done. */
+  async look() {
+    clearTimeout(this.timer);
+    const { signal } = this.stop;
+    if (!this.batch || signal.aborted) return;
+    try {
+      const batch = await persistently(() => ask(this.batch.urls.page, { signal }), {
+        signal,
+        onLost: () => ((this.isOffline = true), this.show()),
+      });
+      this.isOffline = false;
+      this.take(batch);
+    } catch (problem) {
+      if (signal.aborted) return;
+      if (problem instanceof Refusal && [404, 410].includes(problem.status)) return this.expired();
+      this.refuse(problem);
+    }
+    if (!this.isOver()) this.timer = window.setTimeout(() => this.look(), LOOK_MS + this.tiles.length * 5);
+  }
+
+  /** @param {any} batch */
+  take(batch) {
+    this.batch = batch;
+    const known = new Map(this.tiles.filter((tile) => tile.image).map((tile) => [tile.image.id, tile]));
+    for (const image of batch.images) {
+      let tile = known.get(image.id);
+      if (!tile) {
+        // A photo that is on its way: its own answer will name it, unless another page has sent it.
+        if (this.tiles.some((one) => one.isHere && one.name === image.name)) continue;
+        tile = new Tile(this.template(), this.words, image.name, null);
+        this.tiles.push(tile);
+        this.part("tiles").append(tile.element);
+      }
+      tile.take(image);
+    }
+    this.show();
+  }
+
+  isOver() {
+    return this.tiles.every((tile) => ["done", "failed"].includes(tile.state));
+  }
+
+  // What a person does
+
+  /** @param {MouseEvent} event */
+  clicked(event) {
+    const target = /** @type {Element} */ (event.target).closest("[data-action]");
+    const action = target instanceof HTMLElement ? target.dataset.action : "";
+    const tile = this.tiles.find((one) => one.element.contains(/** @type {Node} */ (event.target)));
+    if (action === "start") this.start();
+    if (action === "retry" && tile) this.retry([tile]);
+    if (action === "retry-all") this.retry(this.tiles.filter((one) => one.state === "failed"));
+    if (action === "remove" && tile) this.remove(tile);
+    if (action === "forget") this.forget();
+    if (action === "another" && this.onAnother?.()) event.preventDefault();
+  }
+
+  /** @param {Tile[]} tiles */
+  async retry(tiles) {
+    for (const tile of tiles) {
+      if (!tile.image) tile.set("chosen");
+      else await ask(tile.image.urls.retry, { method: "POST" }).then((image) => tile.take(image), (problem) => this.refuse(problem));
+    }
+    if (this.waitingTiles().length) this.start();
+    else this.look();
+  }
+
+  /** @param {Tile} tile */
+  async remove(tile) {
+    if (tile.image) await ask(tile.image.urls.delete, { method: "POST" }).catch((problem) => this.refuse(problem));
+    const next = tile.element.nextElementSibling || tile.element.previousElementSibling;
+    tile.drop();
+    this.tiles = this.tiles.filter((one) => one !== tile);
+    (next?.querySelector("button:not([hidden])") || this.part("title")).focus?.();
+    this.remember();
+    this.show();
+  }
+
+  forget() {
+    this.missing = [];
+    this.remember();
+    this.show();
+  }
+
+  changed() {
+    const form = /** @type {HTMLFormElement} */ (this.part("settings"));
+    this.part("colour-field").hidden = form.background.value !== "colour";
+    this.putSettings();
+  }
+
+  async putSettings() {
+    const address = this.batch?.urls?.settings;
+    if (!address) return;
+    try {
+      await ask(address, { method: "PUT", json: this.settings() });
+      this.part("settings-say").textContent = this.words.settings_kept;
+      for (const tile of this.tiles) tile.refresh();
+    } catch (problem) {
+      this.refuse(problem);
+    }
+  }
+
+  settings() {
+    const form = /** @type {HTMLFormElement} */ (this.part("settings"));
+    const kind = form.background.value;
+    const colour = kind === "colour" ? form.colour.value : "#ffffff";
+    /** @type {Record<string, any>} */
+    const settings = { shadow: { kind: form.shadow.value } };
+    settings.background = kind === "transparent" ? { kind } : { kind: "colour", colour };
+    if (kind === "marketplace") settings.crop = { kind: "preset", preset: "marketplace" };
+    return settings;
+  }
+
+  /** @param {any} settings */
+  fillSettings(settings) {
+    if (!settings) return;
+    const form = /** @type {HTMLFormElement} */ (this.part("settings"));
+    const { kind, colour } = settings.background || { kind: "transparent" };
+    if (kind === "colour") form.background.value = colour === "#ffffff" ? "white" : "colour";
+    if (settings.crop?.preset === "marketplace") form.background.value = "marketplace";
+    if (colour) form.colour.value = colour;
+    if (settings.shadow?.kind) form.shadow.value = settings.shadow.kind;
+    this.part("colour-field").hidden = form.background.value !== "colour";
+  }
+
+  // Remembering what is not sent, by name, in this browser
+
+  remembered() {
+    try {
+      return JSON.parse(localStorage.getItem(`offcut-batch-${this.batch.id}`) || "[]");
+    } catch {
+      return [];
+    }
+  }
+
+  remember() {
+    if (!this.batch) return;
+    const unsent = this.tiles.filter((tile) => tile.isHere).map(({ file }) => ({ name: file?.name, size: file?.size }));
+    const all = [...unsent, ...this.missing];
+    const key = `offcut-batch-${this.batch.id}`;
+    try {
+      if (all.length) localStorage.setItem(key, JSON.stringify(all));
+      else localStorage.removeItem(key);
+    } catch {
+      // A browser that keeps nothing for us: then a reload cannot name them.
+    }
+  }
+
+  // Showing
+
+  /** Everything above the tiles, from what is known now. */
+  show() {
+    const { words } = this;
+    const total = this.tiles.length;
+    const done = this.tiles.filter((tile) => tile.state === "done").length;
+    const failed = this.tiles.filter((tile) => tile.state === "failed").length;
+    if (this.root.dataset.state !== "plan") this.state(total && this.isOver() ? "finished" : "running");
+    this.part("title").textContent = counted(words.title, total);
+    this.part("cost").textContent = this.cost(total - failed);
+    this.showProgress(total, done, failed);
+    this.showMissing();
+    this.part("retry-all").hidden = this.root.dataset.state === "plan" || failed < 2;
+    this.price();
+  }
+
+  /**
+   * @param {number} total
+   * @param {number} done
+   * @param {number} failed
+   */
+  showProgress(total, done, failed) {
+    const { words } = this;
+    const bar = /** @type {HTMLProgressElement} */ (this.part("progress"));
+    const state = this.root.dataset.state;
+    bar.hidden = state !== "running";
+    // A photo that is sent has come half of its way.
+    const way = this.tiles.reduce((sum, tile) => sum + tile.way, 0);
+    bar.value = total ? (way / total) * 100 : 0;
+    let sentence = "";
+    if (state === "running") {
+      sentence = filled(failed ? words.progress_failed : words.progress, { done, total, failed });
+      const left = this.batch?.seconds_left;
+      if (left > 2) sentence += ` · ${filled(words.left, { time: duration(words, left) })}`;
+    }
+    if (state === "finished") sentence = failed ? counted(words.finished_failed, failed) : words.finished;
+    if (this.isOffline) sentence = words.offline;
+    if (this.part("say").textContent !== sentence) this.part("say").textContent = sentence;
+  }
+
+  showMissing() {
+    const count = this.missing.length;
+    this.part("missing").hidden = !count;
+    if (!count) return;
+    this.part("missing-say").textContent = counted(this.words.missing, count);
+    const names = this.missing.slice(0, NAMES_SHOWN).map((one) => {
+      const line = document.createElement("li");
+      line.textContent = one.name;
+      return line;
+    });
+    if (count > NAMES_SHOWN) {
+      const line = document.createElement("li");
+      line.textContent = `+ ${count - NAMES_SHOWN}`;
+      names.push(line);
+    }
+    this.part("missing-names").replaceChildren(...names);
+  }
+
+  /** @param {number} total */
+  cost(total) {
+    const { words, person } = this;
+    const sentence = counted(words.cost, total);
+    if (!person.signed_in || person.balance === null) return `${sentence} ${words.no_account}`;
+    return `${sentence} ${counted(words.balance, person.balance)}`;
+  }
+
+  /** Says what the ZIP charges, before it does. */
+  price() {
+    const form = /** @type {HTMLFormElement} */ (this.part("zip"));
+    if (this.batch?.urls?.zip) form.action = this.batch.urls.zip;
+    const ready = this.tiles.some((tile) => tile.state === "done") && this.batch?.urls?.zip;
+    /** @type {HTMLButtonElement} */ (this.part("zip-button")).disabled = !ready || this.tiles.some((tile) => tile.isHere);
+    const isFull = form.size.value === "full";
+    const unpaid = this.tiles.filter((tile) => tile.state === "done" && !tile.image?.is_paid).length;
+    const { words } = this;
+    const full = unpaid ? counted(words.zip_price, this.batch?.price ?? unpaid) : words.zip_paid;
+    this.part("zip-say").textContent = isFull ? full : words.zip_free;
+  }
+
+  /** @param {number} count */
+  skipped(count) {
+    this.part("skipped").hidden = !count;
+    if (count) this.part("skipped").textContent = counted(this.words.skipped, count);
+  }
+
+  /** @param {unknown} problem */
+  refuse(problem) {
+    this.part("refusal").replaceChildren(...explained(explanation(problem, this.words)));
+    this.part("refusal").hidden = false;
+  }
+
+  expired() {
+    this.stop.abort();
+    this.part("refusal").replaceChildren(...explained({ message: this.words.expired, hint: this.words.expired_hint }));
+    this.part("refusal").hidden = false;
+    for (const tile of this.tiles) tile.drop();
+    this.tiles = [];
+    this.state("gone");
+  }
+
+  /** @param {string} state */
+  state(state) {
+    this.root.dataset.state = state;
+    for (const element of this.root.querySelectorAll("[data-for]")) {
+      /** @type {HTMLElement} */ (element).hidden = !element.getAttribute("data-for")?.split(" ").includes(state);
+    }
+    this.part("progress").hidden = state !== "running";
+  }
+
+  template() {
+    return /** @type {HTMLTemplateElement} */ (this.part("tile"));
+  }
+
+  /** @param {string} name */
+  part(name) {
+    return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`));
+  }
+}

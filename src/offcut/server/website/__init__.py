@@ -1,0 +1,1 @@
+"""The website: what people see in a browser."""

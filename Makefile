@@ -1,4 +1,5 @@
 # Offcut on a fresh machine needs python3 (3.11 or newer, with venv), make, git and npm. Nothing else.
+# `make test` drives a Chromium, and fetches one when there is none.
 #
 #   make setup           .venv, everything that is pinned, the default weights
 #   make serve           the website and the API on OFFCUT_PORT (8000)
@@ -39,6 +40,7 @@ serve: setup
 
 # The server's tests run twice: on SQLite with all others, then on a private PostgreSQL that a wheel brings.
 test: setup lint
+	$(bin)/python tests/browser/chromium.py
 	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 	OFFCUT_TEST_DATABASE=postgresql $(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile tests/server tests/scenarios
 

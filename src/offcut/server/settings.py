@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "offcut.server.logs.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "offcut.server.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -82,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "offcut.server.accounts.context.team",
+                "offcut.server.languages.languages",
             ],
         },
     },
@@ -232,5 +233,4 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = CONFIGURATION.language
 LANGUAGES = [("en", "English"), ("es", "Español"), ("de", "Deutsch"), ("fr", "Français")]
 LOCALE_PATHS = [_HERE / "locale"]
-LANGUAGE_COOKIE_NAME = "offcut-language"
 LOGGING = logging_configuration(CONFIGURATION.log_format, CONFIGURATION.log_level)

@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("notices/", include("offcut.server.credits.notices.urls")),
     path("", include("offcut.server.accounts.urls")),
+    path("", include("offcut.server.website.images.urls")),
 ]
 
 # The website: every page carries its language in its address.

@@ -1,1 +1,1 @@
-"""The website: what people see in a browser."""
+"""The website: pages for people."""

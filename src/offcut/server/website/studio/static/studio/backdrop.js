@@ -1,6 +1,7 @@
 // The background under the cut-out, drawn in the browser: what the server will lay there, while one is still choosing.
 
-import { loadImage, newCanvas } from "./picture.js";
+import { surroundings } from "./blur.js";
+import { loadImage } from "./picture.js";
 
 /**
  * @typedef {object} Background
@@ -13,17 +14,14 @@ import { loadImage, newCanvas } from "./picture.js";
  * @property {string} [scene]
  */
 
-/** The blurred original is worked out this small: nothing fine is left in it. */
-const BLUR_SIDE = 320;
-
 export class Backdrop {
   /**
-   * @param {{ width: number, height: number }} photo
+   * @param {import("./picture.js").Picture} picture
    * @param {{ photo: string, scene: string }} urls addresses with "NAME" where the photo's or scene's name goes
    * @param {() => void} onChange
    */
-  constructor(photo, urls, onChange) {
-    this.photo = photo;
+  constructor(picture, urls, onChange) {
+    this.picture = picture;
     this.urls = urls;
     this.onChange = onChange;
     /** @type {Background} */
@@ -31,13 +29,11 @@ export class Backdrop {
     /** @type {CanvasImageSource & { width: number, height: number } | null} */
     this.image = null;
     this.imageName = "";
-    /** @type {CanvasImageSource | null} */
-    this.original = null;
   }
 
-  /** @param {CanvasImageSource} original */
-  useOriginal(original) {
-    this.original = original;
+  /** The original has come, or the matte has changed: a blur is made anew. */
+  refresh() {
+    if (this.background.kind !== "blur") return;
     this.imageName = "";
     this.use(this.background);
   }
@@ -49,7 +45,7 @@ export class Backdrop {
     if (name === this.imageName) return this.onChange();
     this.imageName = name;
     this.image = null;
-    if (background.kind === "blur") this.image = this.original && blurred(this.original, this.photo, background.blur ?? 0);
+    if (background.kind === "blur") this.image = surroundings(this.picture, background.blur ?? 50);
     else if (name) this.load(name, background);
     this.onChange();
   }
@@ -85,7 +81,7 @@ export class Backdrop {
       to.fillStyle = colour ?? "#ffffff";
       to.fillRect(x, y, wide, tall);
     } else if (kind === "gradient") {
-      to.fillStyle = gradient(to, x, y, wide, tall, colours ?? [], angle ?? 90);
+      to.fillStyle = gradient(to, x, y, wide, tall, colours ?? [], angle ?? 180);
       to.fillRect(x, y, wide, tall);
     } else if (this.image) {
       cover(to, this.image, x, y, wide, tall);
@@ -114,8 +110,9 @@ function nameOf({ kind, photo, scene, blur }) {
  */
 function gradient(to, x, y, wide, tall, colours, angle) {
   const turn = (angle * Math.PI) / 180;
-  const dx = Math.cos(turn);
-  const dy = Math.sin(turn);
+  // As in CSS: 0 is up, 90 to the right.
+  const dx = Math.sin(turn);
+  const dy = -Math.cos(turn);
   const half = (Math.abs(dx) * wide + Math.abs(dy) * tall) / 2;
   const [cx, cy] = [x + wide / 2, y + tall / 2];
   const made = to.createLinearGradient(cx - dx * half, cy - dy * half, cx + dx * half, cy + dy * half);
@@ -136,53 +133,4 @@ function cover(to, image, x, y, wide, tall) {
   const ratio = Math.max(wide / image.width, tall / image.height);
   const [sw, sh] = [wide / ratio, tall / ratio];
   to.drawImage(image, (image.width - sw) / 2, (image.height - sh) / 2, sw, sh, x, y, wide, tall);
-}
-
-/**
- * @param {CanvasImageSource} original
- * @param {{ width: number, height: number }} photo
- * @param {number} strength 0 to 100
- */
-function blurred(original, photo, strength) {
-  const scale = Math.min(1, BLUR_SIDE / Math.max(photo.width, photo.height));
-  const canvas = newCanvas(Math.max(1, Math.round(photo.width * scale)), Math.max(1, Math.round(photo.height * scale)));
-  const draw = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-  draw.drawImage(original, 0, 0, canvas.width, canvas.height);
-  const radius = Math.round((strength / 100) * 0.03 * Math.max(canvas.width, canvas.height) * 1.7);
-  if (radius < 1) return canvas;
-  const pixels = draw.getImageData(0, 0, canvas.width, canvas.height);
-  // Three box blurs are as good as a Gaussian one.
-  for (let i = 0; i < 3; i++) {
-    smear(pixels.data, canvas.width, canvas.height, radius, 4, 4 * canvas.width);
-    smear(pixels.data, canvas.height, canvas.width, radius, 4 * canvas.width, 4);
-  }
-  draw.putImageData(pixels, 0, 0);
-  return canvas;
-}
-
-/**
- * One box blur along lines of `length` pixels, `step` bytes apart; lines are `next` bytes apart.
- * @param {Uint8ClampedArray} data
- * @param {number} length
- * @param {number} lines
- * @param {number} radius
- * @param {number} step
- * @param {number} next
- */
-function smear(data, length, lines, radius, step, next) {
-  const line = new Float32Array(length);
-  const width = 2 * radius + 1;
-  for (let l = 0; l < lines; l++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const start = l * next + channel;
-      const at = (/** @type {number} */ i) => data[start + Math.min(length - 1, Math.max(0, i)) * step];
-      let sum = 0;
-      for (let i = -radius; i <= radius; i++) sum += at(i);
-      for (let i = 0; i < length; i++) {
-        line[i] = sum / width;
-        sum += at(i + radius + 1) - at(i - radius);
-      }
-      for (let i = 0; i < length; i++) data[start + i * step] = line[i];
-    }
-  }
 }

@@ -24,11 +24,11 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("notices/", include("offcut.server.credits.notices.urls")),
     path("", include("offcut.server.accounts.urls")),
-    path("", include("offcut.server.website.images.urls")),
 ]
 
 # The website: every page carries its language in its address.
 urlpatterns += i18n_patterns(
+    path("", include("offcut.server.website.images.urls")),
     # Until the website has a front page, the first page is the account's.
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
 )

@@ -145,7 +145,9 @@ def screen_part(alpha: Alpha, screen: tuple[int, int], changed: Box | None) -> t
     Returns an 8-bit gray PNG and its box in screen pixels. Without a change one pixel is answered.
     """
     width, height = screen
-    small = cv2.resize(alpha, screen, interpolation=cv2.INTER_AREA) if alpha.shape != (height, width) else alpha
+    small = (
+        cv2.resize(alpha, screen, interpolation=cv2.INTER_AREA) if alpha.shape != (height, width) else alpha
+    )
     box = (0, 0, 1, 1) if changed is None else _on_screen(changed, alpha.shape, screen)
     left, top, right, bottom = box
     part = np.ascontiguousarray(small[top:bottom, left:right])

@@ -58,9 +58,7 @@ def _read_stroke(value: object, reach: int) -> WrittenStroke:
         raise StrokeRequestError(_("A stroke has mode, kind, radius, hardness and points."))
     points = value.get("points")
     if not isinstance(points, list) or not 0 < len(points) <= POINTS_PER_STROKE_MAX:
-        raise StrokeRequestError(
-            _("A stroke has 1 to %(most)s points.") % {"most": POINTS_PER_STROKE_MAX}
-        )
+        raise StrokeRequestError(_("A stroke has 1 to %(most)s points.") % {"most": POINTS_PER_STROKE_MAX})
     written = {
         "mode": value.get("mode"),
         "kind": value.get("kind"),

@@ -18,7 +18,8 @@ from offcut.errors import FileTooLargeError, ImageError, MissingPhotoError
 from offcut.server.removals import backgrounds, images, look, renditions
 from offcut.server.removals.models import Image, State
 from offcut.server.website.images.access import image_or_404, owner_of
-from offcut.server.website.studio import choices, strokes as brushed, words
+from offcut.server.website.studio import choices, words
+from offcut.server.website.studio import strokes as brushed
 from offcut.server.website.studio.answers import matte_answer, said
 from offcut.server.website.studio.requests import (
     STROKES_PER_IMAGE_MAX,
@@ -133,7 +134,9 @@ def scene(request: HttpRequest, name: str, width: int, height: int) -> HttpRespo
     known = next((one for one in SCENES if one == name), None)
     if known is None or not (0 < width <= SCENE_SIDE_MAX and 0 < height <= SCENE_SIDE_MAX):
         raise Http404("There is no such scene.")
-    return HttpResponse(encode(scenes.draw(known, width, height), None, "jpg", quality=85), content_type="image/jpeg")
+    return HttpResponse(
+        encode(scenes.draw(known, width, height), None, "jpg", quality=85), content_type="image/jpeg"
+    )
 
 
 def _photos_beside(image: Image) -> list[Image]:

@@ -41,7 +41,9 @@ def _of_brushing() -> dict[str, str]:
         "size": _("Size {size}"),
         "magic": _("Magic brush"),
         "manual": _("Manual brush"),
-        "hint_move": _("Drag to move the photo, pinch or use the wheel to zoom. Choose restore or erase to brush."),
+        "hint_move": _(
+            "Drag to move the photo, pinch or use the wheel to zoom. Choose restore or erase to brush."
+        ),
         "hint_magic_restore": _("Stroke over what is missing: the whole part comes back, up to its edge."),
         "hint_magic_erase": _("Stroke over what should go: the whole part goes, up to its edge."),
         "hint_manual_restore": _("Brings back exactly what you paint over."),
@@ -60,11 +62,15 @@ def _of_saving() -> dict[str, str]:
         "saving": _("Saving"),
         "saved": _("Saved"),
         "not_saved": _("Not saved yet"),
-        "away": _("No connection. Go on: your work is kept here and saved as soon as the connection is back."),
+        "away": _(
+            "No connection. Go on: your work is kept here and saved as soon as the connection is back."
+        ),
         "away_result": _("The result cannot be drawn without a connection."),
         "back": _("The connection is back. Everything is saved."),
         "resumed": _("Saving what could not be saved on your last visit."),
-        "changed_elsewhere": _("This photo was also changed in another window. This is the newest state, your stroke included."),
+        "changed_elsewhere": _(
+            "This photo was also changed in another window. This is the newest state, your stroke included."
+        ),
         "gone": _("This photo is no longer kept. Upload it again to go on."),
         "refused": _("That did not work. Reload the page and try again."),
     }
@@ -78,7 +84,9 @@ def _of_files() -> dict[str, str]:
         "applied_to_all": _("All photos of the batch have these settings now"),
         "preparing": _("Preparing your file"),
         "downloaded": _("Downloaded"),
-        "away_download": _("No connection: the file could not be fetched. Your work is kept; try again when the connection is back."),
+        "away_download": _(
+            "No connection: the file could not be fetched. Your work is kept; try again when the connection is back."
+        ),
         "sign_in": _("Sign in"),
         "get_credits": _("Get credits"),
         "copied": _("Copied: paste it anywhere"),

@@ -49,8 +49,8 @@ def present(image: Image) -> Shown:
 def append(image: Image, new: Sequence[WrittenStroke], *, after: int, tag: str | None) -> Shown:
     """Paint strokes after the first `after` ones; what could be redone until now is forgotten.
 
-    `tag` names the strokes that whoever draws has seen; None when they do not say. The same message sent twice
-    (because its first answer was lost) is painted once. Raises StrokesChangedError, StrokeRequestError.
+    `tag` names the strokes that whoever draws has seen; None when they do not say. The same message sent
+    twice (because its first answer was lost) is painted once. Raises StrokesChangedError, StrokeRequestError.
     """
     with _opened(image) as painting:
         strokes, count = list(image.strokes), image.stroke_count

@@ -12,7 +12,5 @@ urlpatterns = [
     path("studio/<uuid:image_id>/strokes", views.strokes, name="strokes"),
     path("studio/<uuid:image_id>/rewind", views.rewind, name="rewind"),
     path("studio/<uuid:image_id>/settings", views.settings, name="settings"),
-    path("studio/<uuid:image_id>/background", views.background, name="background"),
-    path("studio/backgrounds/<uuid:background_id>", views.background_picture, name="background_picture"),
     path("studio/scenes/<slug:name>/<int:width>x<int:height>.jpg", views.scene, name="scene"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import cache_control
@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from offcut.engine import scenes
 from offcut.engine.encode import encode
 from offcut.engine.styling import SCENES
-from offcut.errors import FileTooLargeError, ImageError, MissingPhotoError
-from offcut.server.removals import backgrounds, images, look, renditions
+from offcut.errors import ImageError
+from offcut.server.removals import images, look, renditions
 from offcut.server.removals.models import Image, State
-from offcut.server.website.images.access import image_or_404, owner_of
+from offcut.server.website.images.access import image_or_404
 from offcut.server.website.studio import choices, words
 from offcut.server.website.studio import strokes as brushed
 from offcut.server.website.studio.answers import matte_answer, said
@@ -104,39 +104,15 @@ def settings(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@require_POST
-@said
-def background(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
-    """Keep an own photo to lay behind cut-outs."""
-    image_or_404(request, image_id)
-    photo = request.FILES.get("photo")
-    if photo is None or photo.size is None:
-        raise MissingPhotoError("The request brings no photo.")
-    if photo.size > images.LIMITS.bytes_max:
-        raise FileTooLargeError("The photo has more bytes than allowed.")
-    row = backgrounds.receive(owner_of(request), photo.read())
-    return JsonResponse({"id": str(row.pk), "width": row.width, "height": row.height}, status=201)
-
-
-@require_safe
-@said
-@cache_control(private=True, max_age=600)
-def background_picture(request: HttpRequest, background_id: uuid.UUID) -> HttpResponse:
-    """An own background, for the canvas."""
-    content = backgrounds.content(owner_of(request), background_id)
-    return HttpResponse(content, content_type="image/jpeg")
-
-
 @require_safe
 @cache_control(public=True, max_age=24 * 3600)
-def scene(request: HttpRequest, name: str, width: int, height: int) -> HttpResponse:
+def scene(_request: HttpRequest, name: str, width: int, height: int) -> HttpResponse:
     """A made scene at a size of at most 1280 pixels a side."""
     known = next((one for one in SCENES if one == name), None)
     if known is None or not (0 < width <= SCENE_SIDE_MAX and 0 < height <= SCENE_SIDE_MAX):
         raise Http404("There is no such scene.")
-    return HttpResponse(
-        encode(scenes.draw(known, width, height), None, "jpg", quality=85), content_type="image/jpeg"
-    )
+    picture = encode(scenes.draw(known, width, height), None, "jpg", quality=85)
+    return HttpResponse(picture, content_type="image/jpeg")
 
 
 def _photos_beside(image: Image) -> list[Image]:
@@ -172,12 +148,13 @@ def _data(image: Image) -> dict[str, Any]:
 def _urls(image: Image, scene_size: tuple[int, int]) -> dict[str, str]:
     """Addresses; "NAME" stands where a script puts the name of a scene or the number of a background."""
     nobody = uuid.UUID(int=0)
-    studio_, pictures = ("strokes", "rewind", "settings", "background"), ("original", "preview", "download")
+    studio_, pictures = ("strokes", "rewind", "settings"), ("original", "preview", "download")
     urls = {name: reverse(f"studio:{name}", args=(image.pk,)) for name in studio_}
     urls |= {name: _address(f"images:{name}", image.pk) for name in pictures}
     urls["colours"] = f"{_address('images:colours', image.pk)}?v={image.matte_number}"
     urls["scene"] = reverse("studio:scene", args=("NAME", *scene_size))
-    urls["photo"] = reverse("studio:background_picture", args=(nobody,)).replace(str(nobody), "NAME")
+    urls["photo"] = _address("images:background", nobody).replace(str(nobody), "NAME")
+    urls["background"] = _address("images:backgrounds")
     urls["batch_settings"] = _address("images:batch_settings", image.batch_id) if image.batch_id else ""
     urls["pricing"] = _address("pages:pricing")
     urls["signIn"] = f"{reverse('account_login')}?next={reverse('studio:studio', args=(image.pk,))}"

@@ -42,7 +42,7 @@ def _of_brushing() -> dict[str, str]:
         "magic": _("Magic brush"),
         "manual": _("Manual brush"),
         "hint_move": _(
-            "Drag to move the photo, pinch or use the wheel to zoom. Choose restore or erase to brush."
+            "Drag to move the photo, pinch or turn the wheel to zoom. Restore and erase are the brush."
         ),
         "hint_magic_restore": _("Stroke over what is missing: the whole part comes back, up to its edge."),
         "hint_magic_erase": _("Stroke over what should go: the whole part goes, up to its edge."),
@@ -85,7 +85,7 @@ def _of_files() -> dict[str, str]:
         "preparing": _("Preparing your file"),
         "downloaded": _("Downloaded"),
         "away_download": _(
-            "No connection: the file could not be fetched. Your work is kept; try again when the connection is back."
+            "No connection: the file could not be fetched. Your work is kept; try again later."
         ),
         "sign_in": _("Sign in"),
         "get_credits": _("Get credits"),

@@ -68,6 +68,8 @@
     ├── MailError            a mail cannot be sent at the moment
     ├── RequestError         a request to the server is not in a form it can be answered in
     │   ├── RequestBodyError         the body is not what its type says
+    │   │   └── StrokeRequestError       strokes that are malformed, or too many
+    │   ├── StrokesChangedError      somebody else has brushed the photo meanwhile
     │   ├── UnknownRequestError      there is nothing at that address
     │   └── RequestMethodError       not that method
     ├── RemovalError         the server cannot do this removal, or not now
@@ -628,6 +630,20 @@ class RequestBodyError(RequestError):
 
     code = "invalid_body"
     default_hint = "Send multipart/form-data, application/x-www-form-urlencoded or application/json."
+
+
+class StrokeRequestError(RequestBodyError):
+    """What was sent is no list of brush strokes, or has too many strokes or points."""
+
+    code = "invalid_strokes"
+    default_hint = "Reload the page and try again."
+
+
+class StrokesChangedError(RequestError):
+    """Somebody else, or the same person in another window, has brushed the photo meanwhile."""
+
+    code = "strokes_changed"
+    default_hint = "Load the newest state, then try again."
 
 
 class UnknownRequestError(RequestError):

@@ -290,6 +290,14 @@ SETTINGS: tuple[Setting, ...] = (
         whole_number(1, 1_000_000),
     ),
     Setting(
+        "OFFCUT_STUDIO_MEMORY_MB",
+        "Removals",
+        "How many megabytes of memory the studio may use to keep photos open between strokes of the brush. A "
+        "photo of 12 megapixels takes about 70.",
+        "300",
+        whole_number(0, 1_000_000),
+    ),
+    Setting(
         "OFFCUT_FETCH_HOSTS",
         "Removals",
         "Hosts inside your network that `image_url` and `bg_image_url` may name, separated by commas: "

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "offcut.server.website.pages",
     "offcut.server.website.dashboard",
     "offcut.server.website.home",
+    "offcut.server.website.studio",
 ]
 
 MIDDLEWARE = [
@@ -228,6 +229,7 @@ FETCH_HOSTS = CONFIGURATION.fetch_hosts
 IMAGE_STORAGE_MB = CONFIGURATION.image_storage_mb
 VISITOR_IMAGES = CONFIGURATION.visitor_images
 TEAM_IMAGES = CONFIGURATION.team_images
+STUDIO_MEMORY_MB = CONFIGURATION.studio_memory_mb
 UPLOADS_A_MINUTE = CONFIGURATION.uploads_a_minute
 METRICS_TOKEN = CONFIGURATION.metrics_token
 

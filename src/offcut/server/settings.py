@@ -53,11 +53,11 @@ INSTALLED_APPS = [
     "offcut.server.payments",
     "offcut.server.removals",
     "offcut.server.website.images",
-    "offcut.server.website.help",
-    "offcut.server.website.pages",
-    "offcut.server.website.dashboard",
     "offcut.server.website.home",
     "offcut.server.website.studio",
+    "offcut.server.website.dashboard",
+    "offcut.server.website.pages",
+    "offcut.server.website.help",
 ]
 
 MIDDLEWARE = [

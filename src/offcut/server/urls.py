@@ -29,12 +29,10 @@ urlpatterns = [
 
 # The website: every page carries its language in its address.
 urlpatterns += i18n_patterns(
-    path("", include("offcut.server.website.images.urls")),
-    path("", include("offcut.server.website.help.urls")),
-    path("", include("offcut.server.website.studio.urls")),
-    # Until the website has a front page, the first page is the account's.
-    path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
-    path("", include("offcut.server.website.pages.urls")),
-    path("", include("offcut.server.website.dashboard.urls")),
     path("", include("offcut.server.website.home.urls")),
+    path("", include("offcut.server.website.images.urls")),
+    path("", include("offcut.server.website.studio.urls")),
+    path("", include("offcut.server.website.dashboard.urls")),
+    path("", include("offcut.server.website.pages.urls")),
+    path("", include("offcut.server.website.help.urls")),
 )

@@ -7,8 +7,8 @@ it was made on.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -65,6 +65,8 @@ def append(image: Image, new: Sequence[WrittenStroke], *, after: int, tag: str |
 def rewind(image: Image, to: int, *, tag: str | None) -> Shown:
     """Undo or redo until `to` strokes are shown. Raises StrokesChangedError, StrokeRequestError."""
     with _opened(image) as painting:
+        if to == image.stroke_count:
+            return _shown(image, painting, _everything(image))
         _require(_fits(image.strokes[: image.stroke_count], tag))
         if to > len(image.strokes):
             raise StrokeRequestError(_("There are not that many strokes."))
@@ -76,7 +78,7 @@ def tag_now(image: Image) -> str:
     return tag_of(image.strokes[: image.stroke_count])
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(image: Image) -> Iterator[Painting]:
     """The image's painting, showing what the row says now; the row is read again under the lock."""
     with _open.opened(image.pk, lambda: _load(image)) as painting:
@@ -88,14 +90,17 @@ def _opened(image: Image) -> Iterator[Painting]:
 
 
 def _load(image: Image) -> Painting:
+    image.refresh_from_db()
     try:
         photo = decode(files.read(image.original_file), limits=LIMITS).pixels
         first = matte.first(image)
-        start = None
-        if image.stroke_count and image.matte_file != image.first_matte_file:
-            start = matte.present(image), image.strokes[: image.stroke_count]
     except FileNotFoundError:
         raise ImageDeletedError(_("This image is no longer kept.")) from None
+    start = None
+    # Another process may be writing the next matte at this moment; then the strokes are replayed.
+    with contextlib.suppress(FileNotFoundError):
+        if image.stroke_count:
+            start = matte.present(image), image.strokes[: image.stroke_count]
     return Painting(photo, first, start)
 
 

@@ -1,10 +1,10 @@
 // What the canvas shows: the cut-out on its background, the original, both beside each other, or the result.
 
 import { newCanvas } from "./picture.js";
+import { Viewport } from "./viewport.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */
 /** @typedef {import("./picture.js").Stroke} Stroke */
-/** @typedef {import("./viewport.js").Viewport} Viewport */
 /** @typedef {"cutout" | "original" | "both" | "result"} View */
 
 /**
@@ -36,6 +36,8 @@ export class Drawing {
     this.viewport = viewport;
     this.backdrop = backdrop;
     this.scene = scene;
+    /** The result has a size of its own, so it is zoomed and moved for itself. */
+    this.resultViewport = new Viewport({ width: 1, height: 1 });
     this.isWaiting = false;
     /** @type {CanvasPattern | null} */
     this.checker = null;
@@ -76,10 +78,30 @@ export class Drawing {
   /** One photo has the canvas for itself, or half of it. */
   arrange() {
     const { width, height } = this.canvas.getBoundingClientRect();
-    const isTall = height > width;
-    this.halves = this.scene.view === "both" ? (isTall ? [0, height / 2] : [width / 2, 0]) : [0, 0];
+    const { photo } = this.viewport;
+    // Two panes lie so that the photo is larger in them.
+    const beside = Math.min(width / 2 / photo.width, height / photo.height);
+    const isStacked = Math.min(width / photo.width, height / 2 / photo.height) > beside;
+    this.halves = this.scene.view === "both" ? (isStacked ? [0, height / 2] : [width / 2, 0]) : [0, 0];
     if (this.scene.view !== "both") this.viewport.resize(width, height);
-    else this.viewport.resize(isTall ? width : width / 2, isTall ? height / 2 : height);
+    else this.viewport.resize(isStacked ? width : width / 2, isStacked ? height / 2 : height);
+    this.resultViewport.resize(width, height);
+    this.soon();
+  }
+
+  /** What is zoomed and moved now. */
+  get active() {
+    return this.scene.view === "result" ? this.resultViewport : this.viewport;
+  }
+
+  /** @param {HTMLImageElement} result */
+  useResult(result) {
+    const { width, height } = this.resultViewport.photo;
+    this.scene.result = result;
+    if (width !== result.naturalWidth || height !== result.naturalHeight) {
+      this.resultViewport.photo = { width: result.naturalWidth, height: result.naturalHeight };
+      this.resultViewport.fit();
+    }
     this.soon();
   }
 
@@ -220,14 +242,11 @@ export class Drawing {
   drawResult() {
     const { result } = this.scene;
     if (!result) return;
-    const { to, canvas } = this;
-    const room = 20 * (this.density ?? 1);
-    const fits = Math.min((canvas.width - 2 * room) / result.width, (canvas.height - 2 * room) / result.height);
-    const ratio = Math.min(fits, 3 * (this.density ?? 1));
-    const wide = result.width * ratio;
-    const tall = result.height * ratio;
-    const x = (canvas.width - wide) / 2;
-    const y = (canvas.height - tall) / 2;
+    const { to, resultViewport } = this;
+    const density = this.density ?? 1;
+    to.setTransform(density, 0, 0, density, 0, 0);
+    const [x, y] = [resultViewport.x, resultViewport.y];
+    const [wide, tall] = [result.width * resultViewport.zoom, result.height * resultViewport.zoom];
     to.fillStyle = this.checker ?? "white";
     to.fillRect(x, y, wide, tall);
     to.imageSmoothingQuality = "high";

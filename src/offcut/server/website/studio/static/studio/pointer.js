@@ -19,12 +19,12 @@ const PINCH_POINTS_MAX = 12;
 export class Pointer {
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {Viewport} viewport
+   * @param {() => Viewport} active what lies under the hand now
    * @param {Hand} hand
    */
-  constructor(canvas, viewport, hand) {
+  constructor(canvas, active, hand) {
     this.canvas = canvas;
-    this.viewport = viewport;
+    this.active = active;
     this.hand = hand;
     /** @type {Map<number, { x: number, y: number }>} */
     this.down = new Map();
@@ -39,6 +39,10 @@ export class Pointer {
     canvas.addEventListener("pointerleave", () => this.hand.hover(null));
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+  }
+
+  get viewport() {
+    return this.active();
   }
 
   /** @param {MouseEvent} event */

@@ -31,6 +31,8 @@ export class Saving {
     /** @type {Action[]} */
     this.waiting = [];
     this.isSending = false;
+    /** @type {Storage | null} what is not saved yet is kept here; another window's is left alone */
+    this.store = null;
     this.delay = 1000;
     /** @type {number | undefined} */
     this.timer = undefined;
@@ -65,11 +67,12 @@ export class Saving {
     return done;
   }
 
-  /** Takes up what an earlier visit could not save. @returns {number} how many strokes */
-  resume() {
+  /** Takes up what an earlier visit could not save. @returns {Promise<number>} how many strokes */
+  async resume() {
     try {
-      const kept = JSON.parse(localStorage.getItem(this.name) ?? "null");
-      if (Array.isArray(kept?.waiting)) this.waiting = kept.waiting;
+      this.store = (await isFirstWindow(this.name)) ? localStorage : sessionStorage;
+      const kept = JSON.parse(this.store.getItem(this.name) ?? "null");
+      if (Array.isArray(kept?.waiting)) this.waiting = [...kept.waiting, ...this.waiting];
     } catch {
       // Without storage there is nothing to take up.
     }
@@ -189,12 +192,29 @@ export class Saving {
 
   keep() {
     try {
-      if (this.waiting.length) localStorage.setItem(this.name, JSON.stringify({ waiting: this.waiting }));
-      else localStorage.removeItem(this.name);
+      if (this.waiting.length) this.store?.setItem(this.name, JSON.stringify({ waiting: this.waiting }));
+      else this.store?.removeItem(this.name);
     } catch {
       // A browser without storage (private, or full) still saves on the server.
     }
   }
+}
+
+/**
+ * Whether no other window of this browser has the same photo open. Two windows must not both take up what a
+ * third could not save.
+ * @param {string} name
+ * @returns {Promise<boolean>}
+ */
+function isFirstWindow(name) {
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null);
+      // Held as long as the window lives.
+      return lock ? new Promise(() => {}) : undefined;
+    });
+  });
 }
 
 /** @param {Response} response */

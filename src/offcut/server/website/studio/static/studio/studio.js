@@ -37,7 +37,15 @@ const brushing = new Brushing(picture, viewport, drawing, saving);
 const keeping = new Keeping(data.urls.settings, `offcut-settings-${data.image.id}`, newsCame);
 const result = new Result(data.urls.preview, resultCame, (isBusy) => busy(isBusy ? word("making_result") : ""), troubleCame);
 const panels = new Panels(element("settings"), settingsChanged);
-let isPhone = matchMedia("(max-width: 52rem)");
+const isPhone = matchMedia("(max-width: 52rem)");
+// On a phone the sheet with the panels takes room from the photo: a second tap on its tab puts it away.
+const tabs = useTabs(element("tabs"), (name, isTap) => {
+  const studio = element("studio");
+  const isAgain = isTap && studio.dataset.panel === name && isPhone.matches;
+  studio.classList.toggle("folded", isAgain && !studio.classList.contains("folded"));
+  studio.dataset.panel = name;
+  useTool();
+});
 
 // The matte and its strokes
 
@@ -116,7 +124,7 @@ function show(view) {
 }
 
 function showZoom() {
-  element("zoom").textContent = word("percent", { value: Math.round(viewport.zoom * 100) });
+  element("zoom").textContent = word("percent", { value: Math.round(drawing.active.zoom * 100) });
   brushing.refresh();
 }
 
@@ -136,9 +144,9 @@ function busy(sentence) {
 
 /** @param {HTMLImageElement} image */
 function resultCame(image) {
-  scene.result = image;
+  drawing.useResult(image);
   canvas.dataset.result = `${image.naturalWidth}x${image.naturalHeight}`;
-  drawing.soon();
+  showZoom();
 }
 
 /** @param {NetError} error */
@@ -148,7 +156,7 @@ function troubleCame(error) {
 
 /** @param {number} factor */
 function zoom(factor) {
-  viewport.zoomTo(viewport.zoom * factor);
+  drawing.active.zoomTo(drawing.active.zoom * factor);
   moved();
 }
 
@@ -162,11 +170,13 @@ function moved() {
 /** @param {"move" | "restore" | "erase"} tool */
 function choose(tool) {
   panels.choose("tool", tool);
+  tabs.open("brush");
   useTool();
 }
 
 function useTool() {
-  scene.tool = /** @type {any} */ (panels.chosen("tool"));
+  // The brush works while its panel is open; beside the other panels the photo is only moved.
+  scene.tool = element("studio").dataset.panel === "brush" ? /** @type {any} */ (panels.chosen("tool")) : "move";
   brushing.mode = /** @type {any} */ (panels.chosen("mode"));
   brushing.size = Number(element("size").value);
   brushing.hardness = Number(element("hardness").value) / 100;
@@ -236,7 +246,7 @@ async function applyToAll() {
 // Everything that listens
 
 function listen() {
-  const pointer = new Pointer(canvas, viewport, {
+  const pointer = new Pointer(canvas, () => drawing.active, {
     begin: (at, event) => brushing.begin(at, event),
     extend: (places, event) => brushing.extend(places, event),
     end: strokeEnded,
@@ -248,8 +258,8 @@ function listen() {
   brushing.onView = () => show("cutout");
   listenToKeys(canvas, pointer, {
     step: undo, zoom, choose, hold,
-    fit, full: () => { viewport.zoomTo(1); moved(); },
-    pan: (dx, dy) => { viewport.pan(dx, dy); moved(); },
+    fit, full: () => { drawing.active.zoomTo(1); moved(); },
+    pan: (dx, dy) => { drawing.active.pan(dx, dy); moved(); },
     moveBrush: (dx, dy) => brushing.moveBy(dx, dy),
     pressBrush: () => brushing.pressByKeys(),
     liftBrush: strokeEnded,
@@ -280,25 +290,18 @@ function listen() {
 }
 
 function fit() {
-  viewport.fit();
+  drawing.active.fit();
   moved();
 }
 
-/** On a phone the sheet with the tools covers part of the photo: a second tap on its tab puts it away. */
-function useSheet() {
+function useBars() {
   useToolbar(element("tools"));
-  const studio = element("studio");
-  const tabs = useTabs(element("tabs"), (name) => {
-    const isAgain = studio.dataset.panel === name && isPhone.matches;
-    studio.classList.toggle("folded", isAgain && !studio.classList.contains("folded"));
-    studio.dataset.panel = name;
-  });
   if (location.hash.length > 1 && document.getElementById(`tab-${location.hash.slice(1)}`)) tabs.open(location.hash.slice(1));
 }
 
 async function start() {
   listen();
-  useSheet();
+  useBars();
   useTool();
   const settings = keeping.resume() ?? data.image.settings;
   if (settings) panels.write(/** @type {any} */ (settings));
@@ -318,7 +321,7 @@ async function start() {
   }
   fit();
   if (changesLayout(panels.read())) show("result");
-  if (saving.resume()) say(word("resumed"));
+  if (await saving.resume()) say(word("resumed"));
   matteCame(null, null);
   canvas.dataset.ready = "yes";
   performance.mark("studio-ready");

@@ -2,12 +2,12 @@
 
 /**
  * @param {HTMLElement} list
- * @param {(name: string) => void} onChange
+ * @param {(name: string, isTap: boolean) => void} onChange with whether the tab itself was clicked
  */
 export function useTabs(list, onChange) {
   const tabs = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[role=tab]")]);
-  /** @param {HTMLElement} tab */
-  const open = (tab) => {
+  /** @param {HTMLElement} tab @param {boolean} [isTap] */
+  const open = (tab, isTap = false) => {
     for (const other of tabs) {
       const isOpen = other === tab;
       other.setAttribute("aria-selected", String(isOpen));
@@ -15,10 +15,10 @@ export function useTabs(list, onChange) {
       const panel = document.getElementById(other.getAttribute("aria-controls") ?? "");
       if (panel) panel.hidden = !isOpen;
     }
-    onChange(tab.id.replace("tab-", ""));
+    onChange(tab.id.replace("tab-", ""), isTap);
   };
-  for (const tab of tabs) tab.addEventListener("click", () => open(tab));
-  walkWithArrows(list, tabs, open);
+  for (const tab of tabs) tab.addEventListener("click", () => open(tab, true));
+  walkWithArrows(list, tabs, (tab) => open(tab));
   return { open: (/** @type {string} */ name) => open(/** @type {HTMLElement} */ (document.getElementById(`tab-${name}`))) };
 }
 

@@ -1,1 +1,1 @@
-"""The website: each folder a Django app of its own, none of which imports another."""
+"""The website: pages for people."""

@@ -45,7 +45,12 @@ def terms_of(plan: Plan) -> PlanTerms:
     return terms
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     old=st.sampled_from([0, 1, 2, 3, 4]),
     new=st.sampled_from([1, 2, 3, 4]),
@@ -118,7 +123,9 @@ def _check_downgrade(team: Team, said: Any, now: Any) -> None:
     assert before is not None
     assert subscription_credits(team, now) == said.left
     months_before = (before.paid_months - before.period_index) > 1
-    renewals.run_due(said.begins_at - DAY)
+    # Twice, as the worker would: the first round begins the months that are due, the second asks.
+    for _ in range(2):
+        renewals.run_due(said.begins_at - DAY)
     renewal = Order.objects.get(team=team, kind="renew")
     assert (renewal.plan_terms_id, renewal.due_at) == (said.terms.pk, said.begins_at)
     left = subscription_credits(team, said.begins_at - DAY)

@@ -11,6 +11,7 @@ import typer
 from offcut.errors import OffcutError
 from offcut.server.command_setup import django_ready, find_team
 from offcut.server.credit_commands import credit_app
+from offcut.server.payment_commands import order_app, price_app, refund_app
 
 if TYPE_CHECKING:
     from offcut.server.accounts.models import Person, Team
@@ -21,6 +22,9 @@ team_app = typer.Typer(no_args_is_help=True, help="Find a team, see it, suspend 
 server_app.add_typer(admin_app, name="admin")
 admin_app.add_typer(team_app, name="team")
 admin_app.add_typer(credit_app, name="credits")
+admin_app.add_typer(order_app, name="orders")
+admin_app.add_typer(refund_app, name="refunds")
+admin_app.add_typer(price_app, name="prices")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -45,7 +45,12 @@ def terms_of(plan: Plan) -> PlanTerms:
     return terms
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     old=st.sampled_from([0, 1, 2, 3, 4]),
     new=st.sampled_from([1, 2, 3, 4]),
@@ -66,8 +71,13 @@ def test_what_is_said_is_what_happens(
 
 
 def _check(old: int, new: int, spent: int, extra: int, owed: int, after: int, tax_rate: int) -> None:
-    plans = [None, make_plan("Small", 40, 900), make_plan("Large", 200, 3900, rollover=1),
-             make_plan("Small yearly", 40, 9720, months=12), make_plan("Strict", 30, 700, rollover=0)]  # fmt: skip
+    plans = [
+        None,
+        make_plan("Small", 40, 900),
+        make_plan("Large", 200, 3900, rollover=1),
+        make_plan("Small yearly", 40, 9720, months=12),
+        make_plan("Strict", 30, 700, rollover=0),
+    ]
     selling = seller()
     selling.tax_rate = tax_rate
     selling.save()
@@ -76,7 +86,8 @@ def _check(old: int, new: int, spent: int, extra: int, owed: int, after: int, ta
     assert target is not None
     if first is not None:
         subscribe(team, first)
-        spend(team, min(spent, terms_of(first).monthly_amount)) if spent else None
+        if spent:
+            spend(team, min(spent, terms_of(first).monthly_amount))
     if extra:
         ledger.grant(team.pk, "extra", Source.PAY_AS_YOU_GO, extra, now=NOW)
     if owed:
@@ -97,7 +108,8 @@ def _check(old: int, new: int, spent: int, extra: int, owed: int, after: int, ta
     quoted = said.quote
     assert (order.list_price, order.deducted, order.tax, order.total) == (
         quoted.list_price, quoted.deducted, quoted.tax, quoted.total)  # fmt: skip
-    orders.mark_paid(order.pk, now=now, reference="transfer") if order.state == OrderState.OPEN else None
+    if order.state == OrderState.OPEN:
+        orders.mark_paid(order.pk, now=now, reference="transfer")
     assert total(team, now) == said.total_after
     assert subscription_credits(team, now) == said.kept + said.granted
     running = subscriptions.running(team.pk)
@@ -111,11 +123,14 @@ def _check_downgrade(team: Team, said: Any, now: Any) -> None:
     assert before is not None
     assert subscription_credits(team, now) == said.left
     months_before = (before.paid_months - before.period_index) > 1
-    renewals.run_due(said.begins_at - DAY)
-    renewal = Order.objects.get(team=team, kind="renew", state=OrderState.OPEN)
+    # Twice, as the worker would: the first round begins the months that are due, the second asks.
+    for _ in range(2):
+        renewals.run_due(said.begins_at - DAY)
+    renewal = Order.objects.get(team=team, kind="renew")
     assert (renewal.plan_terms_id, renewal.due_at) == (said.terms.pk, said.begins_at)
     left = subscription_credits(team, said.begins_at - DAY)
-    orders.mark_paid(renewal.pk, now=said.begins_at - DAY) if renewal.state == OrderState.OPEN else None
+    if renewal.state == OrderState.OPEN:
+        orders.mark_paid(renewal.pk, now=said.begins_at - DAY)
     assert subscriptions.running(team.pk).terms_id == before.terms_id  # type: ignore[union-attr]
     renewals.run_due(said.begins_at)
     running = subscriptions.running(team.pk)
@@ -149,8 +164,8 @@ def test_cancelling_ends_what_was_said_when_it_was_said(team: Team, months: int)
     assert subscriptions.running(team.pk) is None
 
 
-def test_cancelling_while_past_due_ends_at_once_as_said(team: Team, small: Plan, owner: Client) -> None:
-    subscribe(team, small, NOW - 32 * DAY) if False else subscribe(team, small)
+def test_cancelling_while_past_due_ends_at_once_as_said(team: Team, small: Plan) -> None:
+    subscribe(team, small)
     late = NOW + 32 * DAY
     renewals.run_due(late)
     running = subscriptions.running(team.pk)
@@ -261,18 +276,14 @@ def test_cancelling_is_explained_and_can_be_taken_back(team: Team, small: Plan, 
     assert "no subscription to cancel" in answer.content.decode()
 
 
-def test_what_is_paid_ahead_cannot_be_cancelled_and_says_why(
-    team: Team, small: Plan, owner: Client, clock: Any
-) -> None:
+def test_what_is_paid_ahead_cannot_be_cancelled_and_says_why(team: Team, small: Plan, owner: Client) -> None:
     subscribe(team, small)
-    soon = NOW + 12 * DAY
     renewals.run_due(NOW + 26 * DAY)
     orders.mark_paid(Order.objects.get(kind="renew").pk, now=NOW + 26 * DAY)
     page = owner.get(reverse("dashboard:cancel_plan")).content.decode()
     assert "is paid already" in page
-    assert soon > NOW
     answer = owner.post(reverse("dashboard:cancel_plan"), follow=True).content.decode()
-    assert "changed in the meantime" in answer or "Try" in answer
+    assert "changed in the meantime" in answer
     running = subscriptions.running(team.pk)
     assert running is not None
     assert not running.cancels_at_end

@@ -186,7 +186,7 @@ def test_the_form_lends_a_key_to_those_signed_in(signed_in_page: Page, photo: Ca
         expect(page.locator("#try-status")).to_contain_text("Status 200", timeout=PATIENCE_MS)
         expect(page.get_by_role("img", name="The result")).to_be_visible()
     page.goto("/keys/")
-    expect(page.get_by_text("API page (one hour)")).to_have_count(1)
+    expect(page.locator("td strong", has_text="API page (one hour)")).to_have_count(1)
 
 
 def test_a_visitor_without_a_key_is_told(page: Page, photo: Callable[..., Path]) -> None:

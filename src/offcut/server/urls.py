@@ -29,6 +29,7 @@ urlpatterns = [
 
 # The website: every page carries its language in its address.
 urlpatterns += i18n_patterns(
+    path("", include("offcut.server.website.images.urls")),
     # Until the website has a front page, the first page is the account's.
     path("", RedirectView.as_view(pattern_name="accounts:overview"), name="home"),
     path("", include("offcut.server.website.pages.urls")),

@@ -1,1 +1,1 @@
-"""The website: pages rendered on the server, over everything below."""
+"""The website: pages for people."""

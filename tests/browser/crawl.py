@@ -11,7 +11,7 @@ from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 LINK = re.compile(r"<a\b[^>]*?\shref=\"([^\"#]+)", re.IGNORECASE)
-LEFT_ALONE = re.compile(r"^/(operator|static|v1\.0)|/export/|/download|/provider/|\.(pdf|csv|zip|atom)$")
+LEFT_ALONE = re.compile(r"^/(operator|static|v1\.0)|/export/|/download|/provider/|\.(pdf|csv|zip|atom|yaml)$")
 """The operator's pages are Django's own; files are no pages."""
 
 PAGES_MAX = 400

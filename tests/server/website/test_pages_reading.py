@@ -70,7 +70,7 @@ def test_prices_and_the_mix_for_a_number(client: Client) -> None:
     # 60 credits above the plan in a year: one pack of 75.
     assert "13.09 USD a month" in shown
     assert "Plan 40/1 : 40 credits a month" in shown
-    assert "1 × 75 credits at 49.00 USD" in shown
+    assert "1 × 75 credits at 49.00 USD in 12 months" in shown
     assert "15 credits of the packs are left" in shown
     assert "12,00 USD" not in text_of(client, "/en/pricing/")
     assert "9,00 USD" in text_of(client, "/de/pricing/")

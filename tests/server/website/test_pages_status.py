@@ -180,7 +180,9 @@ def test_the_page_says_when_nobody_looked(client: Client) -> None:
         assert "as usual" in page(client)
     with time_machine.travel(end + timedelta(hours=3), tick=False):
         assert "Nobody knows" in page(client)
-        assert "no data for 15 hours" in page(client)
+        shown = page(client)
+        assert "no data for 15 hours" in shown
+        assert shown.count("<rect") == shown.count("<g>") == 90
     record_minutes(DOWN, 2, begin=end)
     with time_machine.travel(end + 2 * MINUTE, tick=False):
         assert "cannot be cut out right now" in page(client)

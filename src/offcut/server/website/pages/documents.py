@@ -27,6 +27,8 @@ LANGUAGE_NAMES = {
     "sh": "cURL", "python": "Python", "js": "Node.js", "php": "PHP", "ruby": "Ruby", "go": "Go",
     "java": "Java", "csharp": "C#",
 }  # fmt: skip
+_LINK_WORDS = {"[coming-from-remove-bg.md]": "[Coming from remove.bg]", "[openapi/v1.yaml]": "[OpenAPI]"}
+"""Links that are called by their file in docs/, where there are files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,10 @@ def _read(name: str, language: str) -> tuple[str, str]:
         found, written_in = translated, language
     else:
         found, written_in = folder / name, "en"
-    return found.read_text(encoding="utf-8").replace(ADDRESS_IN_TEXTS, settings.PUBLIC_URL), written_in
+    text = found.read_text(encoding="utf-8")
+    for theirs, ours in {ADDRESS_IN_TEXTS: settings.PUBLIC_URL, **_LINK_WORDS}.items():
+        text = text.replace(theirs, ours)
+    return text, written_in
 
 
 def _split(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:

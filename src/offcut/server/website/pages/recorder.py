@@ -6,9 +6,10 @@ neither as up nor as down.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import structlog
@@ -23,6 +24,8 @@ GAP = timedelta(seconds=150)
 """Readings are a minute apart; one that is missed leaves no gap, two do."""
 KEPT = timedelta(days=90)
 TIMEOUT_S = 10.0
+SECOND_LOOK_S = 5.0
+"""After how long a web server that seems to be down is looked at again, as one that just starts should be."""
 BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, float("inf"))
 """Upper ends of the buckets in which the web server counts how long a photo took."""
 
@@ -45,6 +48,15 @@ def own_address() -> str:
     # An address that means “all addresses” cannot be called; this machine's own can.
     own = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{own}:{settings.CONFIGURATION.port}"
+
+
+def look_twice(address: str) -> Seen:
+    """Look, and where it seems to be down look once more before believing it."""
+    seen = look(address)
+    if not seen.is_up:
+        time.sleep(SECOND_LOOK_S)
+        seen = look(address)
+    return seen
 
 
 def look(address: str) -> Seen:
@@ -92,7 +104,7 @@ def seconds_by_day(begin: datetime, end: datetime) -> dict[date, float]:
     parts: dict[date, float] = {}
     begin, end = begin.astimezone(UTC), end.astimezone(UTC)
     while begin < end:
-        midnight = datetime.combine(begin.date() + timedelta(days=1), time(), UTC)
+        midnight = datetime(begin.year, begin.month, begin.day, tzinfo=UTC) + timedelta(days=1)
         until = min(midnight, end)
         parts[begin.date()] = (until - begin).total_seconds()
         begin = until

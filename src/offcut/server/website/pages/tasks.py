@@ -10,8 +10,8 @@ from offcut.server.website.pages import letters, recorder
 
 @task()
 def record_health() -> None:
-    """Look at the web server once, and write down what was seen."""
-    recorder.record(recorder.look(recorder.own_address()), timezone.now())
+    """Look at the web server, and write down what was seen."""
+    recorder.record(recorder.look_twice(recorder.own_address()), timezone.now())
 
 
 @task()

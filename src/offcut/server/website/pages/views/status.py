@@ -34,10 +34,9 @@ def status(request: HttpRequest) -> HttpResponse:
     incidents = Incident.objects.prefetch_related("updates")
     context = {
         "now": _now(now, incidents),
-        "bars": [
-            {"day": day, "left": 10 * place, "words": _day_words(day)} for place, day in enumerate(days)
-        ],
-        "width": 10 * len(days) - 3,
+        "bars": [_bar(place, day) for place, day in enumerate(days)],
+        "width": BAR_STEP * len(days) - BAR_GAP,
+        "height": BAR_HEIGHT,
         "up_percent": _shown(history.up_percent(days)),
         "seen_percent": _shown(history.seen_percent(days)),
         "recent": cache.get_or_set("pages:status-sums", lambda: _recent(now), _SUMS_S),

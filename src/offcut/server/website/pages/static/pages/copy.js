@@ -6,19 +6,37 @@
 const words = /** @type {HTMLTemplateElement} */ (document.getElementById("copy-words")).dataset;
 const SAID_MS = 2000;
 
+/** @param {string} name An icon of the sprite. */
+function icon(name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", "icon");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${words.icons}#${name}`);
+  drawing.append(use);
+  return drawing;
+}
+
 /** @param {HTMLElement} place A `.code` element: a `pre` with the text to copy. */
-export function addCopyButton(place) {
+function addCopyButton(place) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button plain copy";
+  button.title = words.copy;
   const said = document.createElement("span");
+  said.className = "visually-hidden";
   said.setAttribute("aria-live", "polite");
   said.textContent = words.copy;
-  button.append(said);
+  const drawing = icon("copy");
+  button.append(drawing, said);
+  const show = (/** @type {string} */ name, /** @type {string} */ text) => {
+    drawing.firstElementChild.setAttribute("href", `${words.icons}#${name}`);
+    said.textContent = text;
+  };
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(place.querySelector("pre").textContent);
-    said.textContent = words.copied;
-    setTimeout(() => { said.textContent = words.copy; }, SAID_MS);
+    show("check", words.copied);
+    setTimeout(() => show("copy", words.copy), SAID_MS);
   });
   place.prepend(button);
 }

@@ -20,6 +20,7 @@ const SUFFIXES = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"
 let lent = null;
 let shown = "";
 
+document.getElementById("try-needs-scripts").hidden = true;
 form.hidden = false;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -62,7 +62,7 @@ def _sizes(_request: HttpRequest, words: Words) -> dict[str, Any]:
         if size != "auto":
             price = rules.PREVIEW_AMOUNT if size == "preview" else rules.FULL_AMOUNT
             rows.append((size, megapixels(pixels, words), credit_count(price, words)))
-    return {"rows": rows, "head": [words.say(name) for name in ("size", "at_most", "price_api")]}
+    return {"table": price_list.table(("size", "at_most", "price_api"), rows, words)}
 
 
 BLOCKS: Mapping[str, tuple[str, Block]] = MappingProxyType(

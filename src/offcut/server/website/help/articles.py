@@ -21,8 +21,15 @@ from offcut.server.website.help.markdown import Page, read
 
 ORIGINAL = "en"
 """The language that readers of a language without articles get."""
-TOPICS = ("start", "credits", "editing", "photos", "account", "programs")
-"""What articles are about, in the order of the first page."""
+TOPICS = {
+    "start": "play",
+    "credits": "credit",
+    "editing": "brush",
+    "photos": "image",
+    "account": "user",
+    "programs": "link",
+}
+"""What articles are about, in the order of the first page, each with its icon."""
 
 _FRONT = re.compile(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", re.DOTALL)
 _KEYS = {"title": str, "summary": str, "topic": str, "order": int, "related": list, "words": list}
@@ -92,7 +99,8 @@ def read_shelves(folder: Traversable) -> dict[str, Shelf]:
 def _read_shelf(folder: Traversable) -> Shelf:
     places = sorted((place for place in folder.iterdir() if place.name.endswith(".md")), key=lambda p: p.name)
     articles = [_read_article(place, folder.name) for place in places]
-    articles.sort(key=lambda article: (TOPICS.index(article.topic), article.order, article.slug))
+    topics = list(TOPICS)
+    articles.sort(key=lambda article: (topics.index(article.topic), article.order, article.slug))
     shelf = Shelf(folder.name, {article.slug: article for article in articles})
     for article in articles:
         _check_names(article, shelf.articles)

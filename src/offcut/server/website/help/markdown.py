@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
+from itertools import pairwise
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
-# A scrolling table or listing must be reachable by keyboard.
-_TABLE_OPEN = '<div class="table-wrap" tabindex="0"><table>\n'
+_TABLE_OPEN = '<div class="table-wrap"><table class="cards">\n'
+# A listing that scrolls must be reachable by keyboard.
 _PRE = '<pre tabindex="0"><code>'
 
 _LINK = re.compile(r'<a href="(help|page):([^"]+)">(.*?)</a>', re.DOTALL)
@@ -88,10 +90,31 @@ def _resolved(match: re.Match[str]) -> str:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.core.ruler.push("cell_names", _name_cells)
     parser.add_render_rule("table_open", lambda *_: _TABLE_OPEN)
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
     parser.add_render_rule("fence", _listing)
     return parser
+
+
+def _name_cells(state: StateCore) -> None:
+    """Give each cell its column's name, which stands before it where a phone shows rows as cards.
+
+    The first cell needs none: it is the card's title.
+    """
+    names: list[str] = []
+    column = 0
+    for opening, content in pairwise(state.tokens):
+        if opening.type == "table_open":
+            names = []
+        elif opening.type == "tr_open":
+            column = 0
+        elif opening.type == "th_open":
+            names.append(content.content)
+        elif opening.type == "td_open":
+            if column:
+                opening.attrSet("data-name", names[column])
+            column += 1
 
 
 def _listing(_renderer: Any, tokens: Any, index: int, *_: Any) -> str:

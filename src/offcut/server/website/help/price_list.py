@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,15 +16,22 @@ from offcut.server.website.help.wording import Words
 def context(_request: HttpRequest, words: Words) -> dict[str, Any]:
     """Return the tables; a sentence where nothing is on the list."""
     now = timezone.now()
-    plans = _offered(Plan, now)
-    packs = _offered(Pack, now)
+    plans = [_plan_row(terms, words) for terms in _offered(Plan, now)]
+    packs = [_pack_row(terms, words) for terms in _offered(Pack, now)]
+    tables = [
+        table(("plan", "credits_a_month", "price", "carries_over"), plans, words),
+        table(("pack", "credits", "price", "valid"), packs, words),
+    ]
     return {
         "sentence": "" if plans or packs else words.say("no_price_list"),
-        "plans": [_plan_row(terms, words) for terms in plans],
-        "packs": [_pack_row(terms, words) for terms in packs],
-        "plan_head": [words.say(name) for name in ("plan", "credits_a_month", "price", "carries_over")],
-        "pack_head": [words.say(name) for name in ("pack", "credits", "price", "valid")],
+        "tables": [one for one in tables if one["rows"]],
     }
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: Words) -> dict[str, Any]:
+    """Return a table for `help/live/table.html`: each cell with its column's name. `head` names words."""
+    names = [words.say(name) for name in head]
+    return {"head": names, "rows": [list(zip(names, row, strict=True)) for row in rows]}
 
 
 def _offered(kind: type[Plan | Pack], now: Any) -> list[Any]:

@@ -48,10 +48,14 @@ class Index:
         for entry in entries:
             self._count += 1
             for place, text in entry.places.items():
+                # One word of a short title says more of the article than one of a long title.
+                weight = _WEIGHTS[place]
+                if place == "title":
+                    weight *= 2 / math.sqrt(1 + len(set(plain(text)) - self._passed_over))
                 # People without the right keys write Groesse for Größe.
                 for word in {*plain(text), *plain(text.casefold().translate(_UMLAUTS))}:
                     weights = self._weights.setdefault(word, {})
-                    weights[entry.slug] = weights.get(entry.slug, 0.0) + _WEIGHTS[place]
+                    weights[entry.slug] = weights.get(entry.slug, 0.0) + weight
 
     def find(self, question: str) -> list[str]:
         """Return the slugs of the articles that fit a question, the best first.

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from offcut.server.website.help import live, voting
@@ -25,6 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """All topics, or with `?q=` what was found; for htmx only that part of the page."""
     here = _shelf()
     question = request.GET.get("q", "")[:QUESTION_LENGTH_MAX].strip()
+    words = words_of(here.language)
     found = [here.articles[slug] for slug in index(here.language).find(question)] if question else []
     context = {
         "shelf": here,
@@ -32,11 +34,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "found": found,
         "question_length_max": QUESTION_LENGTH_MAX,
         "topics": [
-            {"slug": topic, "name": words_of(here.language).topic(topic), "articles": here.about(topic)}
-            for topic in TOPICS
+            {"slug": topic, "icon": icon, "name": words.topic(topic), "articles": here.about(topic)}
+            for topic, icon in TOPICS.items()
         ],
     }
-    return render(request, "help/results.html" if request.htmx else "help/home.html", context)  # type: ignore[attr-defined]
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    answer = render(request, "help/results.html" if is_part else "help/home.html", context)
+    # The part must not come out of a cache when the whole page is asked for.
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
 
 
 @require_safe
@@ -110,6 +116,7 @@ def _article_page(
         "neighbours": here.about(chosen.topic),
         "related": here.related(chosen),
         "vote": vote,
+        "question_length_max": QUESTION_LENGTH_MAX,
         "form": form or FeedbackForm(initial={"words": vote.words} if vote else None),
     }
     return render(request, "help/article.html", context, status=status)

@@ -30,6 +30,7 @@ from django.http import HttpRequest  # noqa: E402
 from django.http.response import HttpResponseBase  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
+from offcut.server import telemetry  # noqa: E402
 from offcut.server.api.body import BODY_SIZE_MAX  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
 
@@ -41,6 +42,9 @@ DISCARDED_MAX = 4 * BODY_SIZE_MAX
 """How much of a body that is too large is still read: the client then sees an answer, no broken line."""
 
 UPLOAD_S_MAX = 300.0
+LAST_TRACES_S = 3.0
+"""How long the collector has to take the last traces when the server stops."""
+
 MEMORY_SIZE_MAX = 2_500_000
 
 
@@ -115,12 +119,14 @@ class Application(ASGIHandler):
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                telemetry.start(settings.TELEMETRY_URL)
                 if settings.LOAD_AT_START:
                     current.warm()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 stop = current.runner().stop
                 await asyncio.to_thread(stop, settings.CONFIGURATION.stop_s)
+                await asyncio.to_thread(telemetry.stop, LAST_TRACES_S)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

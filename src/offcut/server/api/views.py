@@ -26,6 +26,7 @@ from offcut.errors import (
     RequestMethodError,
     UnknownRequestError,
 )
+from offcut.server import telemetry
 from offcut.server.accounts.keys import authenticate_key
 from offcut.server.accounts.models import ApiKey
 from offcut.server.api import errors, wire
@@ -154,6 +155,7 @@ def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
         return view(call)
     except OffcutError as error:
         metrics.FAILURES.labels(error.code).inc()
+        telemetry.tell({"error.type": error.code})
         response = errors.answer_to(error)
         log.log(40 if response.status_code >= 500 else 20, "refused", code=error.code, problem=str(error))
         return response
@@ -168,7 +170,8 @@ def _content(picture: Picture) -> bytes:
     if picture.content is not None:
         return picture.content
     assert picture.address is not None
-    return fetch(picture.address, limits=FETCH_LIMITS, allowed_hosts=settings.FETCH_HOSTS).content
+    with telemetry.span("fetch"):
+        return fetch(picture.address, limits=FETCH_LIMITS, allowed_hosts=settings.FETCH_HOSTS).content
 
 
 def _background(picture: Picture) -> bytes | None:

@@ -300,6 +300,15 @@ SETTINGS: tuple[Setting, ...] = (
         "`photos.lan`, or `photos.lan:9000` for one port.",
         parse=listed,
     ),
+    Setting(
+        "OFFCUT_FETCH_BEGIN_MS",
+        "Removals",
+        "For how many milliseconds the host of an `image_url` may keep the server waiting before the photo "
+        "begins to come: look-up, connection, redirects and headers together. Raise it when honest hosts "
+        "are slower.",
+        "1800",
+        whole_number(100, 60_000),
+    ),
     Setting("OFFCUT_MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
     Setting(
         "OFFCUT_SMTP_HOST",

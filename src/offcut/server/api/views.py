@@ -40,8 +40,6 @@ from offcut.server.removals.removal import Request, affords_anything, remove_bac
 View = Callable[["Call"], HttpResponse]
 log = structlog.get_logger(__name__)
 
-FETCH_LIMITS = FetchLimits(size_max=wire.FILE_SIZE_MAX)
-
 
 @dataclass
 class Call:
@@ -170,8 +168,9 @@ def _content(picture: Picture) -> bytes:
     if picture.content is not None:
         return picture.content
     assert picture.address is not None
+    limits = FetchLimits(size_max=wire.FILE_SIZE_MAX, begin_s=settings.FETCH_BEGIN_S)
     with telemetry.span("fetch"):
-        return fetch(picture.address, limits=FETCH_LIMITS, allowed_hosts=settings.FETCH_HOSTS).content
+        return fetch(picture.address, limits=limits, allowed_hosts=settings.FETCH_HOSTS).content
 
 
 def _background(picture: Picture) -> bytes | None:

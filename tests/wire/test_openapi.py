@@ -1,6 +1,6 @@
 """docs/openapi/v1.yaml and the server say the same: every address, field, header and code, both ways.
 
-OFFCUT_FUZZ_CASES says how many requests are made up for each endpoint.
+OFFCUT_TEST_FUZZ_CASES says how many requests are made up for each endpoint.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[2] / "docs" / "openapi" / "v1.yaml").read_text(encoding="utf-8")
 )
 SCHEMAS = DOCUMENT["components"]["schemas"]
-CASES = int(os.environ.get("OFFCUT_FUZZ_CASES", "100"))
+CASES = int(os.environ.get("OFFCUT_TEST_FUZZ_CASES", "100"))
 PHOTO = base64.b64encode(photo_bytes()).decode()
 SOURCES = {"image_file", "image_file_b64", "image_url", "bg_image_file", "bg_image_url"}
 

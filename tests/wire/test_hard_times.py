@@ -1,7 +1,7 @@
 """Crowds, hang-ups and power cuts over real HTTP: everyone is answered or refused, and credits are exact.
 
-OFFCUT_TEST_POWER_CUTS says how often the server is killed, OFFCUT_TEST_HANG_UPS how many clients leave. How soon the
-server is itself again after a crowd is measured by benchmarks/load.py, not asserted here.
+OFFCUT_TEST_POWER_CUTS says how often the server is killed, OFFCUT_TEST_HANG_UPS how many clients leave. How
+soon the server is itself again after a crowd is measured by benchmarks/load.py, not asserted here.
 """
 
 from __future__ import annotations

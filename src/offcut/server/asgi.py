@@ -32,6 +32,7 @@ from django.urls import set_script_prefix  # noqa: E402
 
 from offcut.server import telemetry  # noqa: E402
 from offcut.server.api.body import BODY_SIZE_MAX  # noqa: E402
+from offcut.server.removals import feeding  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
 
 Scope = dict[str, Any]
@@ -45,6 +46,7 @@ UPLOAD_S_MAX = 300.0
 LAST_TRACES_S = 3.0
 """How long the collector has to take the last traces when the server stops."""
 
+STORE_S_MAX = 3.0
 MEMORY_SIZE_MAX = 2_500_000
 
 
@@ -122,11 +124,10 @@ class Application(ASGIHandler):
                 telemetry.start(settings.TELEMETRY_URL)
                 if settings.LOAD_AT_START:
                     current.warm()
+                feeding.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                stop = current.runner().stop
-                await asyncio.to_thread(stop, settings.CONFIGURATION.stop_s)
-                await asyncio.to_thread(telemetry.stop, LAST_TRACES_S)
+                await asyncio.to_thread(_stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -150,6 +151,14 @@ async def _read_body(receive: Receive) -> tuple[Any, bool]:
         if not message.get("more_body", False):
             body.seek(0)
             return body, size > BODY_SIZE_MAX
+
+
+def _stop() -> None:
+    """First nothing new is taken, then what runs may finish, then what came of it is stored and told."""
+    feeding.refuse_more()
+    current.runner().stop(settings.CONFIGURATION.stop_s)
+    feeding.stop(STORE_S_MAX)
+    telemetry.stop(LAST_TRACES_S)
 
 
 async def _listen(receive: Receive, gone: threading.Event) -> None:

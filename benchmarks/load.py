@@ -1,107 +1,127 @@
-"""Load over HTTP: photographs of one megapixel from several clients at once, and what the engine does alone.
+"""Load over HTTP: one-megapixel photographs from 1, 8 and 32 clients, beside `rembg s` with the same weights.
 
-python benchmarks/load.py http://127.0.0.1:8000 API_KEY CLIENTS SECONDS [--path /v1.0/removebg]
-python benchmarks/load.py --engine SECONDS
+usage: python benchmarks/load.py [--seconds 300] [--clients 1 8 32] [--slice 30] [--rembg PYTHON] [--no-rembg]
+           [--endurance 2000] [--crowd] [--write]
 
-The first prints throughput, p50, p95 and failures; the second the throughput of the engine in this process
-with two photos at once, which is what the server does. Works with any server that takes an upload by the
-name given with --field (rembg: --path /api/remove --field file).
+Both servers run on this machine's loopback and take turns in slices, so that what else the machine does meets
+both alike. Three more measures of Offcut: what HTTP adds (the engine alone in a process of its own, with as
+many threads, takes turns with the server as well), memory after 200 and after --endurance requests, and how
+soon the server is itself again after 200 clients at once. rembg writes a PNG without foreground estimation;
+it is asked for PNG, as Offcut is. `--rembg` names an interpreter that has `rembg[cpu,cli]`.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import statistics
-import threading
-import time
+from pathlib import Path
 
-import httpx
-import skimage.data
-from PIL import Image
+import clients
+import programs
+import record
+from photographs import photograph
+from servers import EngineAlone, OffcutServer, RembgServer
 
-
-def photo() -> bytes:
-    """A photograph of 1000×1000 pixels as a JPEG."""
-    file = io.BytesIO()
-    Image.fromarray(skimage.data.astronaut()).resize((1000, 1000)).save(file, "JPEG", quality=92)
-    return file.getvalue()
-
-
-def over_http(address: str, key: str, path: str, field: str, clients: int, seconds: float) -> None:
-    """Print what `clients` at once get answered within `seconds`."""
-    content, took, failed = photo(), [], []
-    end_s = time.monotonic() + seconds
-    lock = threading.Lock()
-
-    def ask() -> None:
-        with httpx.Client(base_url=address, headers={"X-Api-Key": key}, timeout=120) as client:
-            while time.monotonic() < end_s:
-                begun_s = time.monotonic()
-                answer = client.post(path, files={field: ("a.jpg", content)}, data={"size": "full"})
-                with lock:
-                    took.append(time.monotonic() - begun_s)
-                    if answer.status_code != 200:
-                        failed.append(answer.status_code)
-
-    begun_s = time.monotonic()
-    threads = [threading.Thread(target=ask) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    report(f"{clients} clients", len(took) - len(failed), time.monotonic() - begun_s, took, failed)
-
-
-def engine_alone(seconds: float) -> None:
-    """Print what the engine does in this process, two photos at once, from bytes to bytes."""
-    from offcut.engine.options import Options
-    from offcut.library import default_networks
-    from offcut.server.runners.cutting import Work, cut_with
-
-    cut, work, took = cut_with(default_networks(), "isnet"), Work(photo(), Options(size="full")), []
-    cut(work, lambda _step: None)
-    end_s = time.monotonic() + seconds
-
-    def run() -> None:
-        while time.monotonic() < end_s:
-            begun_s = time.monotonic()
-            cut(work, lambda _step: None)
-            took.append(time.monotonic() - begun_s)
-
-    begun_s = time.monotonic()
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    report("engine alone", len(took), time.monotonic() - begun_s, took, [])
-
-
-def report(what: str, answered: int, elapsed_s: float, took: list[float], failed: list[int]) -> None:
-    """One line of figures."""
-    cuts = statistics.quantiles(took, n=20)
-    print(
-        f"{what}: {answered / elapsed_s:.2f} photos/s, p50 {cuts[9]:.2f} s, p95 {cuts[18]:.2f} s, "
-        f"{len(failed)} failed of {len(took)} {sorted(set(failed))}"
-    )
+COLUMNS = ["clients", "Offcut photos/s", "rembg photos/s", "ratio", "Offcut p50 s", "p95 s", "rembg p50 s",
+           "p95 s", "Offcut failed", "rembg failed"]  # fmt: skip
+JOBS = 2
 
 
 def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("address", nargs="?", default="")
-    parser.add_argument("key", nargs="?", default="")
-    parser.add_argument("clients", nargs="?", type=int, default=1)
-    parser.add_argument("seconds", nargs="?", type=float, default=60)
-    parser.add_argument("--engine", type=float)
-    parser.add_argument("--path", default="/v1.0/removebg")
-    parser.add_argument("--field", default="image_file")
-    given = parser.parse_args()
-    if given.engine:
-        engine_alone(given.engine)
-    else:
-        over_http(given.address, given.key, given.path, given.field, given.clients, given.seconds)
+    """Takes the measures and prints them."""
+    asked = _asked()
+    photo = photograph(1, programs.BUILD / "photographs").read_bytes()
+    tables = []
+    with OffcutServer(jobs=JOBS) as ours:
+        clients.send(ours, photo)  # The networks are loaded by now, and warm.
+        tables.append(_side_by_side(ours, photo, asked))
+        tables.append(_what_http_adds(ours, photo, asked))
+        if asked.crowd:
+            tables.append(_crowd(ours, photo))
+    if asked.endurance:
+        # A server of its own: memory is counted from its first request.
+        with OffcutServer(jobs=JOBS) as ours:
+            tables.append(_endurance(ours, photo, asked.endurance))
+    text = "\n\n".join(tables)
+    print(text)
+    if asked.write:
+        record.write("load", "Load over HTTP", text)
+
+
+def _side_by_side(ours: OffcutServer, photo: bytes, asked: argparse.Namespace) -> str:
+    servers = {"offcut": ours}
+    theirs = None if asked.no_rembg else RembgServer(asked.rembg)
+    if theirs is not None:
+        servers["rembg"] = theirs
+        clients.send(theirs, photo)
+    try:
+        rows = [_row(count, clients.take_turns(servers, photo, count, asked)) for count in asked.clients]
+    finally:
+        if theirs is not None:
+            theirs.close()
+    return record.table(COLUMNS, rows)
+
+
+def _row(count: int, taken: dict[str, clients.Tally]) -> list[str]:
+    ours, theirs = taken["offcut"], taken.get("rembg")
+    if theirs is None:
+        return [str(count), f"{ours.rate:.2f}", "–", "–", *_quantiles(ours), "–", "–", str(ours.failed), "–"]
+    return [
+        str(count), f"{ours.rate:.2f}", f"{theirs.rate:.2f}", f"{ours.rate / theirs.rate:.2f}×",
+        *_quantiles(ours), *_quantiles(theirs), str(ours.failed), str(theirs.failed),
+    ]  # fmt: skip
+
+
+def _quantiles(tally: clients.Tally) -> list[str]:
+    cuts = statistics.quantiles(tally.took_s, n=20) if len(tally.took_s) > 1 else tally.took_s * 19
+    return [f"{cuts[9]:.2f}", f"{cuts[18]:.2f}"]
+
+
+def _what_http_adds(ours: OffcutServer, photo: bytes, asked: argparse.Namespace) -> str:
+    """The server with eight clients keeps its threads busy; so is the engine alone, in slices between."""
+    with EngineAlone(jobs=JOBS) as engine:
+        engine.cut_for(photo, 1)
+        alone, served = clients.Tally(), clients.Tally()
+        for _ in range(clients.slices(asked)):
+            alone.add(engine.cut_for(photo, asked.slice))
+            served.add(clients.ask_for(ours, photo, 8, asked.slice))
+    added = alone.rate / served.rate - 1
+    row = [str(JOBS), f"{alone.rate:.2f}", f"{served.rate:.2f}", f"{added:+.1%}"]
+    return record.table(["threads", "engine alone, photos/s", "over HTTP, photos/s", "HTTP adds"], [row])
+
+
+def _endurance(ours: OffcutServer, photo: bytes, count: int) -> str:
+    first = clients.ask_times(ours, photo, 8, 200)
+    early_mb = ours.resident_mb()
+    rest = clients.ask_times(ours, photo, 8, count - 200)
+    late_mb = ours.resident_mb()
+    row = [str(count), f"{early_mb:.0f}", f"{late_mb:.0f}", f"{late_mb / early_mb:.2f}×",
+           str(first.failed + rest.failed)]  # fmt: skip
+    return record.table(["requests", "MB after 200", "MB at the end", "ratio", "failed"], [row])
+
+
+def _crowd(ours: OffcutServer, photo: bytes) -> str:
+    alone_s = min(clients.send(ours, photo) for _ in range(3))
+    crowd = clients.crowd(ours, photo, 200)
+    after_s = clients.send(ours, photo)
+    row = [str(crowd.answered), str(crowd.refused), str(crowd.failed), f"{crowd.longest_wait_s:.0f}",
+           f"{crowd.drained_s:.0f}", f"{max(0.0, after_s - alone_s):.2f}"]  # fmt: skip
+    head = ["answered of 200", "refused (429, 503)", "lost", "longest Retry-After s", "all done after s",
+            "slower than before by s"]  # fmt: skip
+    return record.table(head, [row])
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Load over HTTP beside rembg s.")
+    parser.add_argument("--seconds", type=float, default=300, help="for each server and number of clients")
+    parser.add_argument("--slice", type=float, default=30, help="how long one server's turn lasts")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--rembg", type=Path, metavar="PYTHON", help="an interpreter that has rembg[cpu,cli]")
+    parser.add_argument("--no-rembg", action="store_true")
+    parser.add_argument("--endurance", type=int, default=2000, metavar="REQUESTS", help="0: none")
+    parser.add_argument("--crowd", action="store_true", help="200 clients at once as well")
+    parser.add_argument("--write", action="store_true")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
 WORKER = Path(__file__).with_name("worker.py")
-REMBG = "rembg[cpu]==2.0.86"
+REMBG = "rembg[cpu,cli]==2.0.86"
 
 
 class Program:

@@ -47,9 +47,10 @@ def _environment() -> dict[str, str]:
     return values
 
 
-# Settings of the developer's own must not reach the tests.
-for _name in [name for name in os.environ if name.startswith("OFFCUT_") and name != "OFFCUT_TEST_DATABASE"]:
-    del os.environ[_name]
+# Settings of the developer's own must not reach the tests, except those that are for the tests.
+for _name in list(os.environ):
+    if _name.startswith("OFFCUT_") and not _name.startswith("OFFCUT_TEST_"):
+        del os.environ[_name]
 os.environ.update(_environment())
 
 import django  # noqa: E402

@@ -111,6 +111,16 @@ def _drip(connection: socket.socket, ended: threading.Event) -> None:
         send(connection, "x")
 
 
+def _late(connection: socket.socket, ended: threading.Event) -> None:
+    if not ended.wait(0.2):
+        _good(connection, ended)
+
+
+def _late_redirect(connection: socket.socket, ended: threading.Event) -> None:
+    if not ended.wait(0.2):
+        send(connection, "HTTP/1.1 302 Found\r\nLocation: /late-redirect\r\nContent-Length: 0\r\n\r\n")
+
+
 def _silent(_connection: socket.socket, ended: threading.Event) -> None:
     ended.wait(30)
 
@@ -142,6 +152,8 @@ ANSWERS: dict[str, Callable[..., None]] = {
     "/banner": _endless("SSH-2.0-OpenSSH_9.2\r\n", b"", 0.2),
     "/hangs-up": lambda *_: None,
     "/silent": _silent,
+    "/late.jpg": _late,
+    "/late-redirect": _late_redirect,
     "/endless.jpg": _endless(f"{OK}\r\n", b"x" * 65_536),
     "/endless-chunks.jpg": _endless(CHUNKED, b"10000\r\n" + b"x" * 65_536 + b"\r\n"),
     "/endless-tiny-chunks.jpg": _endless(CHUNKED, b"1;" + b"e" * 500 + b"\r\nx\r\n"),

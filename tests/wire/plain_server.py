@@ -16,11 +16,11 @@ from offcut.server.runners.cutting import Finished, Tell, Work
 
 
 def _cut(work: Work, tell: Tell) -> Finished:
-    tell("decode")
+    tell("wait")
     until_s = time.monotonic() + float(os.environ.get("PLAIN_CUT_S", "0"))
     while time.monotonic() < until_s:
         time.sleep(0.01)
-        tell("segment")
+        tell("wait")
     return plain_cut(work, tell)
 
 

@@ -53,8 +53,15 @@ class Served:
     """A running server: `url`, the tokens of its teams in the order they were named."""
 
     def __init__(
-        self, folder: Path, teams: dict[str, int], *, tls: tuple[Path, Path] | None = None, **more: str
+        self,
+        folder: Path,
+        teams: dict[str, int],
+        *,
+        tls: tuple[Path, Path] | None = None,
+        application: str = "tests.wire.plain_server:application",
+        **more: str,
     ):
+        self._application = application
         self.port = free_port()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._tls = tls
@@ -96,7 +103,7 @@ class Served:
             command += ["--ssl-certificate", str(self._tls[0]), "--ssl-keyfile", str(self._tls[1])]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "tests.wire.plain_server:application"],
+                [*command, self._application],
                 env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until_s = time.monotonic() + PATIENCE_S

@@ -1,8 +1,13 @@
-"""Crowds, hang-ups and power cuts over real HTTP: everyone is answered or refused, and credits are exact."""
+"""Crowds, hang-ups and power cuts over real HTTP: everyone is answered or refused, and credits are exact.
+
+OFFCUT_TEST_POWER_CUTS says how often the server is killed, OFFCUT_TEST_HANG_UPS how many clients leave. How
+soon the server is itself again after a crowd is measured by benchmarks/load.py, not asserted here.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import threading
@@ -18,6 +23,9 @@ from tests.server.plain_runner import photo_bytes
 from tests.wire.served import PATIENCE_S, SUMS, Served
 
 PHOTO = photo_bytes(120, 80)
+POWER_CUTS = int(os.environ.get("OFFCUT_TEST_POWER_CUTS", "10"))
+HANG_UPS = int(os.environ.get("OFFCUT_TEST_HANG_UPS", "100"))
+CUT_S = 0.2
 
 
 @pytest.fixture
@@ -43,6 +51,8 @@ def send(served: Served, repeat_id: str = "") -> httpx.Response:
         data={"size": "full"},
         headers=headers,
         timeout=PATIENCE_S,
+        # No TLS here, and to load certificates for each call would keep this machine busier than the server.
+        verify=False,
     )
 
 
@@ -60,7 +70,10 @@ def settled(served: Served) -> Any:
 
 
 def test_two_hundred_at_once_against_sixty_four_places(start: Any) -> None:
-    served = start(PLAIN_CUT_S="0.01", PLAIN_PLACES="64", OFFCUT_QUEUE_PLACES="64")
+    served = start(PLAIN_CUT_S=str(CUT_S), PLAIN_PLACES="64", OFFCUT_QUEUE_PLACES="64")
+    with ThreadPoolExecutor(2) as few:
+        # The server learns how long a photo takes before it has to say how long a queue will.
+        learned = list(few.map(lambda _: send(served).status_code, range(20)))
     gate = threading.Barrier(200)
 
     def ask(_number: int) -> httpx.Response:
@@ -71,13 +84,22 @@ def test_two_hundred_at_once_against_sixty_four_places(start: Any) -> None:
         answers = list(crowd.map(ask, range(200)))
     answered = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code != 200]
-    assert {answer.status_code for answer in refused} <= {429, 503}
-    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
-    assert all(answer.headers["Access-Control-Allow-Origin"] == "*" for answer in answers)
+    # One team fills 56 of the 64 places and both threads; while those are worked off, others come in.
     assert len(answered) >= 56
-    again = send(served)
-    assert again.status_code == 200
-    expected = 100_000 - 100 * (len(answered) + 1)
+    assert len(refused) >= 20
+    assert {answer.status_code for answer in refused} <= {429, 503}
+    assert {answer.json()["errors"][0]["code"] for answer in refused} <= {
+        "rate_limit_exceeded",
+        "server_busy",
+    }
+    assert all(answer.headers["Access-Control-Allow-Origin"] == "*" for answer in answers)
+    waits_s = [int(answer.headers["Retry-After"]) for answer in refused]
+    # All that waits is 56 photos and more, in two threads: it cannot be done sooner.
+    assert all(CUT_S * 56 / 2 <= wait_s < PATIENCE_S for wait_s in waits_s), sorted(waits_s)
+    time.sleep(max(waits_s))
+    assert send(served).status_code == 200
+    expected = 100_000 - 100 * (len(learned) + len(answered) + 1)
+    assert set(learned) == {200}
     assert settled(served) | {"states": {}} == {"total": expected, "held": 0, "free": 0, "states": {}}
 
 
@@ -97,12 +119,12 @@ def hang_up(served: Served, after_s: float) -> None:
         time.sleep(after_s)
 
 
-def test_a_hundred_hang_ups_cost_nothing(start: Any) -> None:
+def test_hang_ups_cost_nothing(start: Any) -> None:
     # No cut is done before 2 seconds: every one of these has hung up by then.
     served = start(PLAIN_CUT_S="2")
     chance = random.Random(7)
     with ThreadPoolExecutor(10) as crowd:
-        list(crowd.map(lambda _: hang_up(served, chance.uniform(0.01, 0.3)), range(100)))
+        list(crowd.map(lambda _: hang_up(served, chance.uniform(0.01, 0.3)), range(HANG_UPS)))
     after = settled(served)
     assert after["total"] == 100_000
     assert set(after["states"]) <= {"released"}
@@ -110,8 +132,8 @@ def test_a_hundred_hang_ups_cost_nothing(start: Any) -> None:
     assert settled(served)["total"] == 99_900
 
 
-def test_power_cuts_in_the_middle_of_a_hundred_requests(start: Any) -> None:
-    """Ten times ten requests are under way when the server is killed; each is asked for again."""
+def test_power_cuts_in_the_middle(start: Any) -> None:
+    """Ten requests are under way each time the server is killed; each is asked for again."""
     served = start(PLAIN_CUT_S="0.05")
     chance = random.Random(11)
     cut_off = 0
@@ -123,7 +145,7 @@ def test_power_cuts_in_the_middle_of_a_hundred_requests(start: Any) -> None:
             return False
 
     with ThreadPoolExecutor(10) as crowd:
-        for turn in range(10):
+        for turn in range(POWER_CUTS):
             names = [f"{turn}-{number}" for number in range(10)]
             under_way = [crowd.submit(ask, name) for name in names]
             time.sleep(chance.uniform(0.05, 0.4))
@@ -134,12 +156,14 @@ def test_power_cuts_in_the_middle_of_a_hundred_requests(start: Any) -> None:
             assert all(crowd.map(ask, names))
             # And again: what was charged is not charged twice.
             assert all(crowd.map(ask, names[:3]))
+    print(f"{POWER_CUTS} power cuts, {cut_off} of {10 * POWER_CUTS} requests cut off")
     assert cut_off
+    count = 10 * POWER_CUTS
     assert settled(served) == {
-        "total": 100_000 - 100 * 100,
+        "total": 100_000 - 100 * count,
         "held": 0,
         "free": 0,
-        "states": {"captured": 100},
+        "states": {"captured": count},
     }
 
 

@@ -30,6 +30,7 @@ from django.http import HttpRequest  # noqa: E402
 from django.http.response import HttpResponseBase  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
+from offcut.server import telemetry  # noqa: E402
 from offcut.server.api.body import BODY_SIZE_MAX  # noqa: E402
 from offcut.server.removals import feeding  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
@@ -42,6 +43,9 @@ DISCARDED_MAX = 4 * BODY_SIZE_MAX
 """How much of a body that is too large is still read: the client then sees an answer, no broken line."""
 
 UPLOAD_S_MAX = 300.0
+LAST_TRACES_S = 3.0
+"""How long the collector has to take the last traces when the server stops."""
+
 STORE_S_MAX = 3.0
 MEMORY_SIZE_MAX = 2_500_000
 
@@ -117,6 +121,7 @@ class Application(ASGIHandler):
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                telemetry.start(settings.TELEMETRY_URL)
                 if settings.LOAD_AT_START:
                     current.warm()
                 feeding.start()
@@ -149,10 +154,11 @@ async def _read_body(receive: Receive) -> tuple[Any, bool]:
 
 
 def _stop() -> None:
-    """First nothing new is taken, then what runs may finish, then what came of it is stored."""
+    """First nothing new is taken, then what runs may finish, then what came of it is stored and told."""
     feeding.refuse_more()
     current.runner().stop(settings.CONFIGURATION.stop_s)
     feeding.stop(STORE_S_MAX)
+    telemetry.stop(LAST_TRACES_S)
 
 
 async def _listen(receive: Receive, gone: threading.Event) -> None:

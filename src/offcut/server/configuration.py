@@ -7,6 +7,7 @@ from this table, and a test compares the two.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -94,6 +95,31 @@ def database_address(text: str) -> str:
     return text
 
 
+def redis_address(text: str) -> str:
+    """A Redis address, or nothing. Raises ValueError, also when the library for it is not there."""
+    if not text:
+        return text
+    if not text.startswith(("redis://", "rediss://", "redis+unix://")):
+        raise ValueError("starts with redis://, rediss:// or redis+unix://")
+    return _needs("redis", "redis", text)
+
+
+def collector_address(text: str) -> str:
+    """The http(s) address of an OpenTelemetry collector, or nothing. Raises ValueError, also when the
+    library for it is not there."""
+    return _needs("opentelemetry.sdk", "telemetry", web_address(text)) if text else text
+
+
+def _needs(package: str, extra: str, text: str) -> str:
+    try:
+        found = importlib.util.find_spec(package)
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        raise ValueError(f'first run: pip install "offcut[server,{extra}]"')
+    return text
+
+
 def e_mail_address(text: str) -> str:
     """An e-mail address, as far as its shape tells. Raises ValueError."""
     name, _, host = text.partition("@")
@@ -152,6 +178,15 @@ SETTINGS: tuple[Setting, ...] = (
         parse=database_address,
         secret=True,
         shown_default="SQLite in DATA_DIR",
+    ),
+    Setting(
+        "OFFCUT_REDIS_URL",
+        "Storage",
+        "`redis://:password@host:6379/0` to count the rate limit in Redis (or Valkey), for several processes "
+        "or machines together. Needs the extra `redis`.",
+        parse=redis_address,
+        secret=True,
+        shown_default="each process counts for itself",
     ),
     Setting(
         "OFFCUT_SECRET_KEY",
@@ -304,6 +339,15 @@ SETTINGS: tuple[Setting, ...] = (
         "`photos.lan`, or `photos.lan:9000` for one port.",
         parse=listed,
     ),
+    Setting(
+        "OFFCUT_FETCH_BEGIN_MS",
+        "Removals",
+        "For how many milliseconds the host of an `image_url` may keep the server waiting before the photo "
+        "begins to come: look-up, connection, redirects and headers together. Raise it when honest hosts "
+        "are slower.",
+        "1800",
+        whole_number(100, 60_000),
+    ),
     Setting("OFFCUT_MAIL_FROM", "Mail", "The sender of every mail.", "Offcut <offcut@localhost>"),
     Setting(
         "OFFCUT_SMTP_HOST",
@@ -367,6 +411,15 @@ SETTINGS: tuple[Setting, ...] = (
         "What a monitor shows as `Authorization: Bearer …` to read `/metrics`. Without one, only this "
         "machine itself may read them.",
         secret=True,
+    ),
+    Setting(
+        "OFFCUT_TELEMETRY_URL",
+        "Running",
+        "Where an OpenTelemetry collector takes traces over HTTP: `http://127.0.0.1:4318`. "
+        "OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`, "
+        "`OTEL_TRACES_SAMPLER`, …) count as well. Needs the extra `telemetry`.",
+        parse=collector_address,
+        shown_default="no traces are made",
     ),
     Setting("OFFCUT_LOG_FORMAT", "Running", "`text` (key=value) or `json`.", "text", one_of("text", "json")),
     Setting(

@@ -60,17 +60,15 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 class FetchLimits:
     """What one fetch may cost, redirects included.
 
-    `size_max` and `header_size_max` are in bytes. `answer_s` is how long each address has to answer with its
-    headers, look-up and connection included, and `connect_s` how long one connection may take. A body has
-    `slow_s` and then as long as its bytes, at `bytes_per_s_min`, have earned. `total_s` ends it all.
+    `size_max` and `header_size_max` are in bytes. `begin_s` is how long a fetch may last before there is any
+    content: look-ups, connections, redirects and headers together. Content earns further time, a second for
+    every `bytes_per_s_min`. `total_s` ends it all.
     """
 
     size_max: int = 22_000_000
     header_size_max: int = 32_768
     redirects_max: int = 3
-    connect_s: float = 3.0
-    answer_s: float = 6.0
-    slow_s: float = 1.5
+    begin_s: float = 1.8
     bytes_per_s_min: int = 20_000
     total_s: float = 20.0
 
@@ -179,16 +177,15 @@ def _ip_address(host: str) -> IpAddress | None:
 
 
 class _Visit:
-    """One fetch with all its redirects: one deadline, one count of bytes, and the only way to a socket."""
+    """One fetch with all its redirects: one clock, one count of bytes, and the only way to a socket."""
 
     def __init__(self, limits: FetchLimits, allowed_hosts: Collection[str], resolve: Resolver) -> None:
         self.limits = limits
         self._allowed_hosts = frozenset(allowed_hosts)
         self._resolve = resolve
-        self._ends_at = time.monotonic() + limits.total_s
-        self._answer_by: float = self._ends_at
-        self._body_begun_at: float | None = None
-        self._phase_bytes = 0
+        self._begun_at = time.monotonic()
+        self._is_in_body = False
+        self._head_bytes = self._content_bytes = 0
         # Chunked bodies carry a few bytes of their own; a multiple of the limit is an attack.
         self._raw_bytes_left = 2 * limits.size_max + 8 * limits.header_size_max
         self._target: _Target | None = None
@@ -196,7 +193,7 @@ class _Visit:
     def get(self, target: _Target, ssl_context: ssl.SSLContext) -> Fetched | str:
         """The file, or the address that a redirect leads to."""
         self._target = target
-        self._answer_by, self._phase_bytes = time.monotonic() + self.limits.answer_s, 0
+        self._head_bytes = 0
         headers = [(b"Host", target.host_header), *HEADERS, (b"Connection", b"close")]
         url = httpcore.URL(
             scheme=target.url.raw_scheme, host=target.host, port=target.port, target=target.url.raw_path
@@ -234,11 +231,8 @@ class _Visit:
 
     def seconds_left(self) -> float:
         """For the step that is next. Raises AddressTimeoutError when there are none."""
-        ends_at = self._answer_by
-        if self._body_begun_at is not None:
-            earned_s = self._phase_bytes / self.limits.bytes_per_s_min
-            ends_at = self._body_begun_at + self.limits.slow_s + earned_s
-        left = min(ends_at, self._ends_at) - time.monotonic()
+        earned_s = self.limits.begin_s + self._content_bytes / self.limits.bytes_per_s_min
+        left = self._begun_at + min(earned_s, self.limits.total_s) - time.monotonic()
         if left <= 0:
             raise self.too_slow()
         return left
@@ -247,8 +241,8 @@ class _Visit:
         """Counts bytes from the wire, whatever they are part of. Raises AddressTooLargeError or, when they
         come before the content, AddressAnswerError."""
         self._raw_bytes_left -= size
-        self._phase_bytes += size
-        if self._body_begun_at is None and self._phase_bytes > self.limits.header_size_max + READ_AHEAD:
+        self._head_bytes += 0 if self._is_in_body else size
+        if self._head_bytes > self.limits.header_size_max + READ_AHEAD:
             raise AddressAnswerError(f"{self._host} sends too many headers.")
         if self._raw_bytes_left < 0:
             raise self._too_large()
@@ -311,10 +305,12 @@ class _Visit:
         said = headers.get(b"content-length", b"0")
         if not said.isdigit() or len(said) > 15 or int(said) > self.limits.size_max:
             raise self._too_large()
-        self._body_begun_at, self._phase_bytes = time.monotonic(), 0
+        self._is_in_body = True
         content = io.BytesIO()  # Gives its bytes away in the end without a second copy of them.
         for chunk in chunks:
-            if content.write(chunk) and content.tell() > self.limits.size_max:
+            # Only what is content earns time: chunk marks and their kin come from who wants to keep us.
+            self._content_bytes += content.write(chunk)
+            if self._content_bytes > self.limits.size_max:
                 raise self._too_large()
         return content.getvalue()
 
@@ -341,8 +337,10 @@ class _CheckedBackend(httpcore.NetworkBackend):
     def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:
         """The first of the host's checked addresses that answers."""
         failure: Exception = httpcore.ConnectError("no address")
-        for address in self._visit.addresses(host, port):
-            timeout = min(self._visit.limits.connect_s, self._visit.seconds_left())
+        addresses = self._visit.addresses(host, port)
+        for number, address in enumerate(addresses):
+            # An address that says nothing must leave time for those after it.
+            timeout = self._visit.seconds_left() / (len(addresses) - number)
             try:
                 return _BoundedStream(self._visit, self._sockets.connect_tcp(address, port, timeout))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from offcut.server import telemetry
+
 HIDDEN = "[hidden]"
 _SECRET_FIELD = re.compile(
     r"(?i)(password|passwd|secret|token|api[-_]?key|authorization|cookie|credential|session[-_]?key|otp)"
@@ -103,10 +105,11 @@ class RequestLogMiddleware:
         request_id = _request_id(request)
         request.request_id = request_id  # type: ignore[attr-defined]
         begun = time.monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        quiet = request.path in {"/healthz", "/readyz", "/metrics"}
+        with _traced(request, quiet) as span, structlog.contextvars.bound_contextvars(**_ids(request_id)):
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
-            quiet = request.path in {"/healthz", "/readyz", "/metrics"}
+            _tell(span, request, response)
             self.log.log(
                 logging.DEBUG if quiet else logging.INFO,
                 "answered",
@@ -116,6 +119,27 @@ class RequestLogMiddleware:
                 took_ms=round((time.monotonic() - begun) * 1000),
             )
         return response
+
+
+def _traced(request: HttpRequest, quiet: bool) -> telemetry.Span:
+    return telemetry.Span() if quiet else telemetry.request_span(str(request.method), request.headers)
+
+
+def _tell(span: telemetry.Span, request: HttpRequest, response: HttpResponse) -> None:
+    # The route and not the path, because a path may hold a one-time link.
+    route = "" if request.resolver_match is None else f"/{request.resolver_match.route}"
+    attributes = {
+        "http.route": route,
+        "http.response.status_code": response.status_code,
+        "offcut.request_id": response["X-Request-ID"],
+    }
+    span.tell(attributes, name=f"{request.method} {route}".strip())
+
+
+def _ids(request_id: str) -> dict[str, str]:
+    """What every line of this request carries."""
+    trace_id = telemetry.trace_id()
+    return {"request_id": request_id} | ({"trace_id": trace_id} if trace_id else {})
 
 
 def _request_id(request: HttpRequest) -> str:

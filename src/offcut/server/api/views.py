@@ -26,6 +26,7 @@ from offcut.errors import (
     RequestMethodError,
     UnknownRequestError,
 )
+from offcut.server import telemetry
 from offcut.server.accounts.keys import authenticate_key
 from offcut.server.accounts.models import ApiKey
 from offcut.server.api import errors, wire
@@ -38,8 +39,6 @@ from offcut.server.removals.removal import Request, affords_anything, remove_bac
 
 View = Callable[["Call"], HttpResponse]
 log = structlog.get_logger(__name__)
-
-FETCH_LIMITS = FetchLimits(size_max=wire.FILE_SIZE_MAX)
 
 
 @dataclass
@@ -154,6 +153,7 @@ def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
         return view(call)
     except OffcutError as error:
         metrics.FAILURES.labels(error.code).inc()
+        telemetry.tell({"error.type": error.code})
         response = errors.answer_to(error)
         log.log(40 if response.status_code >= 500 else 20, "refused", code=error.code, problem=str(error))
         return response
@@ -168,7 +168,9 @@ def _content(picture: Picture) -> bytes:
     if picture.content is not None:
         return picture.content
     assert picture.address is not None
-    return fetch(picture.address, limits=FETCH_LIMITS, allowed_hosts=settings.FETCH_HOSTS).content
+    limits = FetchLimits(size_max=wire.FILE_SIZE_MAX, begin_s=settings.FETCH_BEGIN_S)
+    with telemetry.span("fetch"):
+        return fetch(picture.address, limits=limits, allowed_hosts=settings.FETCH_HOSTS).content
 
 
 def _background(picture: Picture) -> bytes | None:

@@ -31,6 +31,11 @@ FAILURES = Counter(
 DEGRADED = Counter(
     "offcut_degraded_steps", "Notes that results carried, by code.", ("code",), registry=REGISTRY
 )
+RATE_COUNTERS_LOST = Gauge(
+    "offcut_rate_counters_lost",
+    "1 while the shared counters of the rate limit do not answer, and each process counts for itself.",
+    registry=REGISTRY,
+)
 _WAITING = Gauge("offcut_queue_waiting", "Photos that wait for their turn.", registry=REGISTRY)
 _RUNNING = Gauge("offcut_queue_running", "Photos that are worked on.", registry=REGISTRY)
 _PLACES = Gauge("offcut_queue_places", "Photos that may wait.", registry=REGISTRY)

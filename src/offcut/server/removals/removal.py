@@ -30,6 +30,7 @@ from offcut.errors import (
     RequestOverError,
     RequestRunningError,
 )
+from offcut.server import telemetry
 from offcut.server.accounts.models import ApiKey, Team
 from offcut.server.credits import ledger
 from offcut.server.credits.ledger import Held
@@ -100,7 +101,8 @@ def remove_background(request: Request) -> Removal:
     rate.take(request.team.pk, rate.cost(header.width, header.height) - request.megapixels_counted)
     hold_id = f"asked:{uuid.uuid4()}" if request.repeat_id is None else f"repeat:{request.repeat_id}"
     with _only_one(request.team.pk, hold_id):
-        choice, held = _held(request, header, hold_id)
+        with telemetry.span("hold"):
+            choice, held = _held(request, header, hold_id)
         structlog.contextvars.bind_contextvars(hold_id=hold_id)
         if held.state == HoldState.CAPTURED:
             return Removal(_run(request, choice), choice, _paid(held), is_repeated=True)
@@ -197,10 +199,11 @@ def _run_and_capture(request: Request, choice: Choice, hold_id: str) -> Removal:
         result = _run(request, choice)
         if request.is_gone():
             raise ClientGoneError("Whoever asked for this photo has hung up.")
-        held = _captured(request, choice, hold_id)
+        with telemetry.span("capture"):
+            held = _captured(request, choice, hold_id)
     except BaseException:
         # A hold that is no longer open needs no release; and the first error is the one to tell.
-        with contextlib.suppress(HoldError):
+        with telemetry.span("release"), contextlib.suppress(HoldError):
             ledger.release(request.team.pk, hold_id, now=timezone.now())
         raise
     for source, amount in held.charged:

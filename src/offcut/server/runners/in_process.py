@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from offcut.errors import ClientGoneError, QueueFullError, RemovalBusyError, StoppingError
+from offcut.server import telemetry
 from offcut.server.runners.any_work import AnyResult, AnyWork, Do
 from offcut.server.runners.fair_queue import FairQueue
 
@@ -31,6 +32,7 @@ class _Job:
     is_unwanted: bool = False
     result: AnyResult | None = None
     error: Exception | None = None
+    steps: telemetry.Steps = field(default_factory=lambda: telemetry.follow("queue"))
 
 
 class InProcessRunner:
@@ -60,7 +62,11 @@ class InProcessRunner:
         TeamQueueFullError at once when there is no place, StoppingError, ClientGoneError.
         """
         job = _Job(team_id, work)
-        self._put(job)
+        try:
+            self._put(job)
+        except RemovalBusyError as busy:
+            job.steps.end(busy)
+            raise
         deadline_s = time.monotonic() + self._wait_s_max
         while not job.is_done.wait(LOOK_EVERY_S):
             if is_gone():
@@ -80,6 +86,7 @@ class InProcessRunner:
             self._is_stopping = True
             for job in self._queue.clear():
                 job.error = _stopping()
+                job.steps.end(job.error)
                 job.is_done.set()
             self._changed.notify_all()
         until = time.monotonic() + finish_s
@@ -139,7 +146,8 @@ class InProcessRunner:
     def _drop(self, job: _Job) -> None:
         with self._changed:
             job.is_unwanted = True
-            self._queue.remove(job.team_id, job)
+            if self._queue.remove(job.team_id, job):
+                job.steps.end()
 
     def _work(self) -> None:
         while True:
@@ -162,14 +170,16 @@ class InProcessRunner:
                 job.is_done.set()
 
     def _do(self, job: _Job) -> None:
-        def tell(_step: str) -> None:
+        def tell(step: str) -> None:
             if job.is_unwanted:
                 raise ClientGoneError("Whoever asked for this photo has hung up.")
+            job.steps.step(step)
 
         try:
             job.result = self._do_work(job.work, tell)
         except Exception as error:
             job.error = error
+        job.steps.end(job.error)
 
 
 def _stopping() -> StoppingError:

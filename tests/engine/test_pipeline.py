@@ -75,7 +75,7 @@ class TestSteps:
         told: list[str] = []
         with pytest.raises(NoForegroundError) as caught:
             cut(shown(np.zeros((HEIGHT, WIDTH), bool)), networks, told=told)
-        assert told == STEPS[:2]
+        assert told == STEPS[:3]
         assert caught.value.hint
 
     def test_the_subjects_own_pixels_are_kept(self, networks: MadeNetworks) -> None:

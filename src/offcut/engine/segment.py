@@ -114,10 +114,10 @@ def doubt(decision: Matte) -> float:
 
 
 def even_contrast(rgb: Rgb) -> Rgb:
-    """The photo with its lightness equalised locally (CLAHE, Zuiderveld 1994), colours kept."""
-    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
-    lab[:, :, 0] = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(np.ascontiguousarray(lab[:, :, 0]))
-    return cast(Rgb, cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
+    """The photo with its luma equalised locally (CLAHE, Zuiderveld 1994), colour differences kept."""
+    planes = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
+    planes[:, :, 0] = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(np.ascontiguousarray(planes[:, :, 0]))
+    return cast(Rgb, cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
 def _whole_photo(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
@@ -148,11 +148,12 @@ def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, doubt_max: float) -> Se
 def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
     """The looks at one picture, joined."""
     square = _square(rgb, FINEST)
-    first, seen_whole = _on_grid(fine(square, GRID)), _on_grid(whole(square, WHOLE))
+    first, coarse = _on_grid(fine(square, GRID)), whole(square, WHOLE)
+    seen_whole = _on_grid(coarse)
     decision = (2 * first + seen_whole) / np.float32(3)
     left_open = doubt(decision)
     if left_open <= doubt_max:
-        return Segmentation(_joined(decision, first), decision, first, seen_whole, left_open, 1)
+        return Segmentation(_joined(decision, first), decision, first, coarse, left_open, 1)
     mirror = np.ascontiguousarray(even_contrast(square)[:, ::-1])
     second = _on_grid(fine(mirror, FINEST)[:, ::-1])
     edge = (first + second) / np.float32(2)

@@ -86,7 +86,7 @@ def test_a_photo_may_be_given_in_many_ways(tmp_path: Path, kind: str) -> None:
         (b"", "empty_photo"),
         (b"no photo at all", "not_an_image"),
         (np.zeros((64, 64, 2), np.uint8), "invalid_pixels"),
-        (np.zeros((4, 64, 3), np.uint8), "invalid_dimensions"),
+        (np.zeros((4, 64, 3), np.uint8), "photo_too_small"),
     ],
 )
 def test_what_is_no_photo_has_an_error_of_its_own(given: Any, code: str) -> None:

@@ -22,6 +22,7 @@ from offcut.cli.photos import Found, Lost, find
 from offcut.cli.watch import arrivals
 from offcut.engine.photo_files import FILE_SIZE_MAX, FORMATS_BY_SUFFIX, read_bounded, read_file
 from offcut.errors import (
+    BackgroundImageError,
     DeviceError,
     ModelError,
     OptionError,
@@ -37,7 +38,7 @@ EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 SAME_INTERRUPTION_S = 1.0
-ENDS_THE_RUN = (ModelError, DeviceError, *remote.ENDS_THE_RUN)
+ENDS_THE_RUN = (ModelError, DeviceError, BackgroundImageError, *remote.ENDS_THE_RUN)
 """Errors that would befall every other photo too."""
 
 

@@ -21,7 +21,7 @@ from offcut.engine.models.families import nanodet
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options, output_size
 from offcut.engine.types import Alpha, Box, Matte, Note, Rgb, Subject
-from offcut.errors import NoForegroundError
+from offcut.errors import BackgroundImageError, NoForegroundError, PhotoError
 
 if TYPE_CHECKING:
     from offcut.engine.models.networks import Networks
@@ -222,8 +222,11 @@ def _shadow(placed: compose.Placement, kind: Subject, options: Options, notes: l
 
 
 def _opened(image: Any) -> Rgb:
-    """A background image; what is transparent in it becomes white."""
-    photo = open_photo(image)
+    """A background image; what is transparent in it becomes white. Raises `BackgroundImageError`."""
+    try:
+        photo = open_photo(image)
+    except PhotoError as error:
+        raise BackgroundImageError(f"The background image cannot be used: {error}") from error
     if photo.alpha is None:
         return photo.pixels
     white = np.full_like(photo.pixels, 255)

@@ -313,7 +313,9 @@ class GigapixelPhotoError(TooManyPixelsError):
     """The file says that it holds a gigapixel or more: no photo, but something to fill the memory with."""
 
     code = "gigapixel_photo"
-    default_hint = "Do not trust the file. If it is a scan or a map, cut the part that you need out of it first."
+    default_hint = (
+        "Do not trust the file. If it is a scan or a map, cut the part that you need out of it first."
+    )
 
 
 class InvalidDimensionsError(PhotoError):

@@ -25,7 +25,13 @@ from offcut.engine.models.networks import Networks
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options
 from offcut.engine.types import Alpha, Mask, Rgb
-from offcut.errors import BackgroundImageError, NoForegroundError, OffcutError, OptionError, WeightsMissingError
+from offcut.errors import (
+    BackgroundImageError,
+    NoForegroundError,
+    OffcutError,
+    OptionError,
+    WeightsMissingError,
+)
 
 STEPS = ["segment", "subject", "refine", "foreground", "compose"]
 

@@ -165,9 +165,7 @@ class TestLooks:
     def test_the_photo_is_left_as_it_is(self) -> None:
         pixels = photo()
         before = pixels.copy()
-        segment(
-            pixels, Recorder(red), Recorder(faint), box=(50, 50, 300, 300), points=[((70, 80), True)]
-        )
+        segment(pixels, Recorder(red), Recorder(faint), box=(50, 50, 300, 300), points=[((70, 80), True)])
         assert np.array_equal(pixels, before)
 
     def test_the_same_photo_gives_the_same_matte(self) -> None:

@@ -59,6 +59,7 @@ class Asked:
     watch: Path | None = None
     as_json: bool = False
     quiet: bool = False
+    model: str | None = None
     api_url: str | None = None
     api_key: str | None = None
     dry_run: bool = False
@@ -72,7 +73,11 @@ def start(asked: Asked) -> int:
     with remote.remover(
         asked.api_url, asked.api_key, _strings(asked), options, large_png=asked.large_png
     ) as server:
-        remover = server or Here()
+        if server is not None and asked.model is not None:
+            raise UsageError(
+                "--model is for this machine; a server has its own.", hint="Leave out one of them."
+            )
+        remover = server or Here(asked.model)
         if asked.watch is not None:
             return _watch(asked, options, remover)
         if asked.photos == ("-",) or str(asked.output) == "-":

@@ -85,7 +85,9 @@ def to_input(rgb: Rgb) -> Floats:
     small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
     square[top : top + height, left : left + width] = small
     planes = np.empty((1, 3, SIZE, SIZE), np.float32)
-    for plane, colour, mean, deviation in zip(planes[0, ::-1], cv2.split(square), MEAN, DEVIATION, strict=True):
+    for plane, colour, mean, deviation in zip(
+        planes[0, ::-1], cv2.split(square), MEAN, DEVIATION, strict=True
+    ):
         np.subtract(colour, mean, out=plane)
         plane /= deviation
     return planes

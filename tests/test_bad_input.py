@@ -37,17 +37,17 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "truncated": ("half.jpg", lambda: photos.photo_file("jpeg", shown())[:9000], "truncated_image"),
     "no image": ("letter.png", lambda: b"Dear Bob,\nhere is no photo.\n" * 40, "not_an_image"),
     "a film named .jpg": ("film.jpg", lambda: MP4, "unsupported_photo"),
-    "1×1": ("dot.png", lambda: blank_png(1, 1), "invalid_dimensions"),
-    "1×20000": ("line.png", lambda: blank_png(1, 20_000), "invalid_dimensions"),
+    "1×1": ("dot.png", lambda: blank_png(1, 1), "photo_too_small"),
+    "1×20000": ("line.png", lambda: blank_png(1, 20_000), "photo_too_narrow"),
     "60 megapixels": ("large.png", lambda: blank_png(10_000, 6_000), "too_many_pixels"),
-    "20 gigapixels": ("bomb.png", photos.twenty_gigapixel_png, "too_many_pixels"),
+    "20 gigapixels": ("bomb.png", photos.twenty_gigapixel_png, "gigapixel_photo"),
     "a bomb in a chunk": (
         "chunk.png",
         lambda: photos.png_with(photos.png_chunk(b"iCCP", b"x\0\0" + photos.packed_zeros(400))),
         "decompression_bomb",
     ),
 }
-"""A name, how to make the file, the code of its error."""
+"""A name, how to make the file, the code of its error: each kind of bad file has its own."""
 
 TAKEN: dict[str, tuple[str, Callable[[], bytes], list[str]]] = {
     "png named .jpg": ("false.jpg", lambda: photos.photo_file("png", shown()), []),

@@ -12,12 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.engine.models.stores import digest_of, entry_of, store_of, tiny_onnx
 
 import offcut
 from offcut import library
 from offcut.engine.cutout import Cutout
+from offcut.engine.models.catalog import Source
+from offcut.engine.models.networks import Networks
 
 RED = (220, 20, 20)
+
+MODELS: list[str] = []
+"""The weights that each cut was asked to use."""
 
 
 def red_square(side: int = 64) -> np.ndarray[Any, Any]:
@@ -26,9 +32,10 @@ def red_square(side: int = 64) -> np.ndarray[Any, Any]:
     return pixels
 
 
-def plain_cut(photo: Any, options: Any, _networks: Any, *, on_step: Any = None) -> Cutout:
+def plain_cut(photo: Any, options: Any, _networks: Any, *, model: str = "", on_step: Any = None) -> Cutout:
     """What is red is the subject."""
     del on_step
+    MODELS.append(model)
     alpha = np.where((photo.pixels[:, :, 0] > 150) & (photo.pixels[:, :, 1] < 100), 255, 0).astype(np.uint8)
     if not alpha.any():
         raise offcut.NoForegroundError("There is nothing red.")
@@ -86,7 +93,7 @@ def test_a_photo_may_be_given_in_many_ways(tmp_path: Path, kind: str) -> None:
         (b"", "empty_photo"),
         (b"no photo at all", "not_an_image"),
         (np.zeros((64, 64, 2), np.uint8), "invalid_pixels"),
-        (np.zeros((4, 64, 3), np.uint8), "invalid_dimensions"),
+        (np.zeros((4, 64, 3), np.uint8), "photo_too_small"),
     ],
 )
 def test_what_is_no_photo_has_an_error_of_its_own(given: Any, code: str) -> None:
@@ -107,6 +114,44 @@ def test_options_are_given_by_name() -> None:
     with pytest.raises(offcut.OptionError) as caught:
         offcut.remove(red_square(), size="huge")
     assert caught.value.code == "invalid_size"
+
+
+def test_other_weights_draw_the_matte_if_named(tmp_path: Path) -> None:
+    content = tiny_onnx()
+    (tmp_path / "tiny.onnx").write_bytes(content)
+    source = Source("file", digest_of(content), len(content), path=str(tmp_path / "tiny.onnx"))
+    store = store_of(tmp_path, entry_of("tiny", content, source))
+    store.pull("tiny")
+    MODELS.clear()
+    with Networks(store.folder, catalog=store.catalog) as networks:
+        offcut.remove(red_square(), networks=networks)
+        offcut.remove(red_square(), networks=networks, model="tiny")
+        assert all(
+            outcome.cutout for outcome in offcut.remove_many([red_square()], networks=networks, model="tiny")
+        )
+    assert MODELS == ["isnet", "tiny", "tiny"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "hint"),
+    [
+        ("isnett", "unknown_model", "isnet, "),
+        ("rmbg", "licence_not_accepted", "--accept-licence rmbg"),
+        ("birefnet-lite", "weights_missing", "offcut models pull birefnet-lite"),
+        ("nanodet", "model_error", ""),
+    ],
+)
+def test_weights_that_cannot_be_had_are_refused_at_once(
+    tmp_path: Path, name: str, code: str, hint: str
+) -> None:
+    MODELS.clear()
+    with Networks(tmp_path) as networks:
+        for ask, given in ((offcut.remove, red_square()), (offcut.remove_many, [red_square()])):
+            with pytest.raises(offcut.ModelError) as caught:
+                ask(given, networks=networks, model=name)
+            assert caught.value.code == code
+            assert hint in caught.value.hint
+    assert MODELS == []
 
 
 @pytest.mark.parametrize(

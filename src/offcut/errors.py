@@ -23,11 +23,16 @@
     │   ├── BrokenPhotoError        the file is damaged
     │   ├── FileTooLargeError       more bytes than allowed
     │   ├── TooManyPixelsError      more pixels than allowed
-    │   ├── InvalidDimensionsError  too small, too long, or too narrow
+    │   │   └── GigapixelPhotoError     so many that it can only be meant to fill the memory
+    │   ├── InvalidDimensionsError  sides that no photo has
+    │   │   ├── PhotoTooSmallError      too few pixels
+    │   │   ├── PhotoTooNarrowError     one side many times as long as the other
+    │   │   └── PhotoTooLongError       a side longer than allowed
     │   ├── DecompressionBombError  a small file that unpacks to a huge one
     │   ├── InvalidPixelsError      an array that is no photo
     │   └── BrokenArchiveError      a ZIP that is not colour and alpha
     ├── OptionError          an option has a value that is not allowed
+    │   ├── BackgroundImageError   the background image cannot be used
     │   └── StrokeError      a brush stroke that cannot be painted
     ├── NoForegroundError    the photo has nothing to cut out
     ├── ModelError           weights are missing, broken or not allowed
@@ -315,11 +320,41 @@ class TooManyPixelsError(PhotoError):
     default_hint = "Make the photo smaller first."
 
 
+class GigapixelPhotoError(TooManyPixelsError):
+    """The file says that it holds a gigapixel or more: no photo, but something to fill the memory with."""
+
+    code = "gigapixel_photo"
+    default_hint = (
+        "Do not trust the file. If it is a scan or a map, cut the part that you need out of it first."
+    )
+
+
 class InvalidDimensionsError(PhotoError):
     """A side is too short or too long, or the photo is too narrow for its length."""
 
     code = "invalid_dimensions"
     default_hint = "Give a photo whose sides are in a usual proportion."
+
+
+class PhotoTooSmallError(InvalidDimensionsError):
+    """A side has too few pixels for anything to be seen."""
+
+    code = "photo_too_small"
+    default_hint = "Give the photo itself; this is a dot, a spacer or an icon."
+
+
+class PhotoTooNarrowError(InvalidDimensionsError):
+    """One side is many times as long as the other."""
+
+    code = "photo_too_narrow"
+    default_hint = "Cut out of it a part whose sides are in a usual proportion."
+
+
+class PhotoTooLongError(InvalidDimensionsError):
+    """A side is longer than the limit."""
+
+    code = "photo_too_long"
+    default_hint = "Make the photo smaller first."
 
 
 class DecompressionBombError(PhotoError):
@@ -357,6 +392,16 @@ class OptionError(OffcutError):
         super().__init__(message, hint=hint)
         self.parameter = parameter
         self.code = code or f"invalid_{parameter}"
+
+
+class BackgroundImageError(OptionError):
+    """The background image cannot be used. `__cause__` is the error that it would raise as a photo."""
+
+    code = "invalid_bg_image"
+    default_hint = "Choose another background image, or a colour."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__("bg_image", message, code=self.code, hint=hint)
 
 
 class StrokeError(OptionError):

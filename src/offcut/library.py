@@ -42,21 +42,27 @@ def default_networks() -> Networks:
         return _networks
 
 
-def remove(photo: Any, *, networks: Networks | None = None, **options: Any) -> Cutout:
+def remove(
+    photo: Any, *, model: str | None = None, networks: Networks | None = None, **options: Any
+) -> Cutout:
     """Cuts the subject out of a photo.
 
     `photo` is a path, bytes, an open binary file, a Pillow image, or a uint8 array of H×W (gray), H×W×3 (RGB)
-    or H×W×4 (RGBA). `options` are those of `offcut.Options` by name: `size="preview"`, `crop=True`,
+    or H×W×4 (RGBA). `model` names the weights that draw the matte (`offcut models list`), if not the default
+    ones. `options` are those of `offcut.Options` by name: `size="preview"`, `crop=True`,
     `bg_color="white"`. Raises an `OffcutError`: a `PhotoError` when the photo cannot be used, an
     `OptionError`, a `NoForegroundError` when there is nothing to cut out, a `ModelError` when the weights
-    are missing.
+    are not known, were never fetched, or have a licence that was not accepted.
     """
     from offcut.engine.opening import open_photo
     from offcut.engine.options import Options
-    from offcut.engine.pipeline import cut_out
+    from offcut.engine.pipeline import FINE, cut_out
 
     asked = _options(Options, options)
-    return cut_out(open_photo(photo, asked), asked, networks or default_networks())
+    shared = networks or default_networks()
+    if model is not None:
+        shared.segmenter(model)
+    return cut_out(open_photo(photo, asked), asked, shared, model=model or FINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +78,32 @@ def remove_many(
     photos: Iterable[Any] | str | Path,
     *,
     jobs: int = JOBS,
+    model: str | None = None,
     networks: Networks | None = None,
     **options: Any,
 ) -> Iterator[Outcome]:
     """Cuts out many photos, in their order, a few at a time, in memory that does not grow with their number.
 
     `photos` is a folder, or anything that yields what `remove` takes. A photo that fails gives an `Outcome`
-    with its error and the next one follows; options that are not allowed raise at once. Photos are read no
+    with its error and the next one follows; options that are not allowed, and a `model` that cannot be had,
+    raise at once. Photos are read no
     faster than the results are taken.
     """
     from offcut.engine.options import Options
 
     asked = _options(Options, options)
     shared = networks or default_networks()
+    if model is not None:
+        shared.segmenter(model)
 
     def work(photo: Any) -> Outcome:
         from offcut.engine.opening import open_photo
-        from offcut.engine.pipeline import cut_out
+        from offcut.engine.pipeline import FINE, cut_out
 
         try:
-            return Outcome(photo, cutout=cut_out(open_photo(photo, asked), asked, shared))
+            return Outcome(
+                photo, cutout=cut_out(open_photo(photo, asked), asked, shared, model=model or FINE)
+            )
         except Exception as error:
             return Outcome(photo, error=as_offcut_error(error))
 

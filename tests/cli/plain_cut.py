@@ -17,8 +17,8 @@ from offcut.engine.cutout import Cutout
 from offcut.errors import NoForegroundError, WeightsMissingError
 
 
-def cut_out(photo: Any, options: Any, _networks: Any, *, on_step: Any = None) -> Cutout:
-    del on_step
+def cut_out(photo: Any, options: Any, _networks: Any, *, model: str = "", on_step: Any = None) -> Cutout:
+    del model, on_step
     time.sleep(float(os.environ.get("PLAIN_CUT_SECONDS", "0")))
     if "PLAIN_CUT_NO_WEIGHTS" in os.environ:
         raise WeightsMissingError("The weights are not here.", hint="Pull them.")

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.engine.models.stores import catalog_of, digest_of, entry_of, tiny_onnx
+
+from offcut.engine.models.catalog import Source
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +41,25 @@ def test_a_name_that_is_not_known_is_answered_with_those_that_are(offcut: Any, c
     assert ran.code == 1
     assert "isnet, " in ran.err
     assert "(unknown_model)" in ran.err
+
+
+def test_pulling_prepares_the_network_once(
+    offcut: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = tiny_onnx()
+    (tmp_path / "tiny.onnx").write_bytes(content)
+    source = Source("file", digest_of(content), len(content), path=str(tmp_path / "tiny.onnx"))
+    catalog = catalog_of(entry_of("tiny", content, source))
+    monkeypatch.setattr("offcut.engine.models.weights.built_in", lambda: catalog)
+    ran = offcut("models", "pull")
+    assert ran.code == 0
+    assert "tiny: prepared (" in ran.out.decode()
+    prepared = sorted((tmp_path / "weights" / ".prepared").iterdir())
+    assert prepared
+    again = offcut("models", "pull")
+    assert "is here already" in again.out.decode()
+    assert "prepar" not in again.out.decode() + again.err
+    assert sorted((tmp_path / "weights" / ".prepared").iterdir()) == prepared
 
 
 def test_a_wrong_file_is_refused_and_not_kept(offcut: Any, tmp_path: Path) -> None:

@@ -16,7 +16,13 @@ from PIL import Image
 from tests.engine import photos
 
 from offcut.engine.decode import Limits, decode, probe
-from offcut.errors import OffcutError, PhotoError, UnsupportedPhotoError
+from offcut.errors import (
+    InvalidDimensionsError,
+    OffcutError,
+    PhotoError,
+    TooManyPixelsError,
+    UnsupportedPhotoError,
+)
 
 FORMATS = ["jpeg", "png", "webp", "heic", "avif", "tiff", "bmp", "gif"]
 
@@ -74,10 +80,22 @@ class TestBadInput:
         assert [note.code for note in photo.notes] == ["damaged_photo"]
         assert np.abs(photo.pixels.astype(int) - photos.picture()).mean() < 1.5
 
-    @pytest.mark.parametrize("size", [(1, 1), (1, 20_000), (20_000, 1), (7, 7), (10, 600)])
-    def test_dimensions(self, size: tuple[int, int]) -> None:
-        data = photos.pillow_file(Image.new("L", size), "PNG")
-        assert error_of(data).code == "invalid_dimensions"
+    @pytest.mark.parametrize(
+        ("size", "code"),
+        [
+            ((1, 1), "photo_too_small"),
+            ((7, 7), "photo_too_small"),
+            ((7, 350), "photo_too_small"),
+            ((1, 20_000), "photo_too_narrow"),
+            ((20_000, 1), "photo_too_narrow"),
+            ((10, 600), "photo_too_narrow"),
+            ((30_001, 1000), "photo_too_long"),
+        ],
+    )
+    def test_dimensions(self, size: tuple[int, int], code: str) -> None:
+        error = error_of(photos.pillow_file(Image.new("L", size), "PNG"))
+        assert (error.code, isinstance(error, InvalidDimensionsError)) == (code, True)
+        assert error.hint
 
     @pytest.mark.parametrize(
         "claiming",
@@ -98,7 +116,8 @@ class TestBadInput:
     def test_thirty_kilobytes_that_claim_twenty_gigapixels(self) -> None:
         data = photos.twenty_gigapixel_png()
         assert len(data) < 31_000
-        assert error_of(data).code == "too_many_pixels"
+        error = error_of(data)
+        assert (error.code, isinstance(error, TooManyPixelsError)) == ("gigapixel_photo", True)
 
     def test_fifty_megapixels_are_allowed(self) -> None:
         header = probe(photos.png_claiming(10_000, 5_000))

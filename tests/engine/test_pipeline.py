@@ -25,7 +25,13 @@ from offcut.engine.models.networks import Networks
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options
 from offcut.engine.types import Alpha, Mask, Rgb
-from offcut.errors import NoForegroundError, OffcutError, OptionError, WeightsMissingError
+from offcut.errors import (
+    BackgroundImageError,
+    NoForegroundError,
+    OffcutError,
+    OptionError,
+    WeightsMissingError,
+)
 
 STEPS = ["segment", "subject", "refine", "foreground", "compose"]
 
@@ -75,7 +81,7 @@ class TestSteps:
         told: list[str] = []
         with pytest.raises(NoForegroundError) as caught:
             cut(shown(np.zeros((HEIGHT, WIDTH), bool)), networks, told=told)
-        assert told == STEPS[:2]
+        assert told == STEPS[:3]
         assert caught.value.hint
 
     def test_the_subjects_own_pixels_are_kept(self, networks: MadeNetworks) -> None:
@@ -274,13 +280,15 @@ class TestResults:
         assert tuple(cutout.rgb[10, 590]) == (0, 0, 250)
         assert np.array_equal(cutout.rgb[300, 100], shown()[300, 100])
 
-    @pytest.mark.parametrize(("file", "code"), [(b"", "empty_photo"), (b"no photo", "not_an_image")])
+    @pytest.mark.parametrize(("file", "cause"), [(b"", "empty_photo"), (b"no photo", "not_an_image")])
     def test_a_background_that_is_no_photo_is_refused_before_any_network_runs(
-        self, networks: MadeNetworks, file: bytes, code: str
+        self, networks: MadeNetworks, file: bytes, cause: str
     ) -> None:
-        with pytest.raises(OffcutError) as caught:
+        with pytest.raises(BackgroundImageError) as caught:
             cut(shown(), networks, bg_image=file)
-        assert caught.value.code == code
+        assert (caught.value.code, caught.value.parameter) == ("invalid_bg_image", "bg_image")
+        assert isinstance(caught.value.__cause__, OffcutError)
+        assert caught.value.__cause__.code == cause
         assert networks.calls == []
 
     def test_a_hint_is_believed(self, networks: MadeNetworks) -> None:

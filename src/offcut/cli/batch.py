@@ -128,12 +128,13 @@ class Batch:
             raise _StoppedError
 
 
-def cut_out(content: bytes, options: Options) -> Cutout:
-    """The cut-out of a photo that was read already."""
+def cut_out(content: bytes, options: Options, model: str | None = None) -> Cutout:
+    """The cut-out of a photo that was read already; `model` as in `library.remove`."""
     from offcut.engine import pipeline
     from offcut.engine.opening import open_photo
 
-    return pipeline.cut_out(open_photo(content, options), options, library.default_networks())
+    photo = open_photo(content, options)
+    return pipeline.cut_out(photo, options, library.default_networks(), model=model or pipeline.FINE)
 
 
 def facts_of(cutout: Cutout) -> dict[str, Any]:
@@ -150,11 +151,19 @@ def facts_of(cutout: Cutout) -> dict[str, Any]:
 
 
 class Here:
-    """Cuts out on this machine."""
+    """Cuts out on this machine, with the weights named `model` if not with the default ones.
+
+    Raises `UnknownModelError`, `LicenceError`, `WeightsMissingError` or `ModelError` for a model that cannot
+    be had."""
+
+    def __init__(self, model: str | None = None) -> None:
+        self._model = model
+        if model is not None:
+            library.default_networks().segmenter(model)
 
     def cut_out(self, content: bytes, options: Options) -> Cutout:
         """See `Remover`."""
-        return cut_out(content, options)
+        return cut_out(content, options, self._model)
 
     def facts_of(self, cutout: Cutout) -> dict[str, Any]:
         """See `Remover`."""

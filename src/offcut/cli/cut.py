@@ -78,6 +78,15 @@ def cut(
             autocompletion=lambda: FORMATS,
         ),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="Weights that draw the matte; `offcut models list` names them. (default: isnet)",
+            autocompletion=lambda: complete_models(),
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -138,12 +147,21 @@ def cut(
         watch=watch,
         as_json=as_json,
         quiet=quiet,
+        model=model,
         api_url=api_url,
         api_key=api_key,
         dry_run=dry_run,
         large_png=not skip_png_format_optimization,
     )
     raise typer.Exit(runs.start(asked))
+
+
+def complete_models() -> list[str]:
+    """Names of the weights that draw mattes, for the shell."""
+    from offcut.engine.models.catalog import built_in
+    from offcut.engine.models.families import FAMILIES
+
+    return [entry.name for entry in built_in() if entry.family in FAMILIES]
 
 
 def _pairs(given: Any) -> dict[str, str]:

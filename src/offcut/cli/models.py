@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,8 @@ def pull(
         typer.Option("--from", metavar="FILE", help="Take the package or the file from this machine."),
     ] = None,
 ) -> None:
-    """Fetch weights once; without a name, the default set. Afterwards no network is needed."""
+    """Fetch weights once and prepare them for this machine; without a name, the default set. Afterwards no
+    network is needed."""
     store = _weights()
     chosen = names or list(store.catalog.default)
     if source is not None and len(chosen) != 1:
@@ -101,6 +103,22 @@ def pull(
         typer.echo(
             f"{name}: {entry.title}, {fetched}. Licence of the weights: {entry.licence}, {entry.licence_url}"
         )
+    _prepare(chosen)
+
+
+def _prepare(names: list[str]) -> None:
+    """Makes the networks ready for this machine now, so that the first photo need not wait for it."""
+    from offcut.engine.models.networks import Networks
+
+    with Networks() as networks:
+        for name in names:
+            if networks.is_prepared(name):
+                continue
+            typer.echo(f"{name}: preparing it for this machine, once …", err=True)
+            started = time.perf_counter()
+            networks.prepare(name)
+            seconds = time.perf_counter() - started
+            typer.echo(f"{name}: prepared ({networks.precision(name)}, {seconds:.1f} s).")
 
 
 @app.command()

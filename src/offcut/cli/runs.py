@@ -22,6 +22,7 @@ from offcut.cli.photos import Found, Lost, find
 from offcut.cli.watch import arrivals
 from offcut.engine.photo_files import FILE_SIZE_MAX, FORMATS_BY_SUFFIX, read_bounded, read_file
 from offcut.errors import (
+    BackgroundImageError,
     DeviceError,
     ModelError,
     OptionError,
@@ -37,7 +38,7 @@ EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 SAME_INTERRUPTION_S = 1.0
-ENDS_THE_RUN = (ModelError, DeviceError, *remote.ENDS_THE_RUN)
+ENDS_THE_RUN = (ModelError, DeviceError, BackgroundImageError, *remote.ENDS_THE_RUN)
 """Errors that would befall every other photo too."""
 
 
@@ -58,6 +59,7 @@ class Asked:
     watch: Path | None = None
     as_json: bool = False
     quiet: bool = False
+    model: str | None = None
     api_url: str | None = None
     api_key: str | None = None
     dry_run: bool = False
@@ -71,7 +73,11 @@ def start(asked: Asked) -> int:
     with remote.remover(
         asked.api_url, asked.api_key, _strings(asked), options, large_png=asked.large_png
     ) as server:
-        remover = server or Here()
+        if server is not None and asked.model is not None:
+            raise UsageError(
+                "--model is for this machine; a server has its own.", hint="Leave out one of them."
+            )
+        remover = server or Here(asked.model)
         if asked.watch is not None:
             return _watch(asked, options, remover)
         if asked.photos == ("-",) or str(asked.output) == "-":

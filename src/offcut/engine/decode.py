@@ -35,9 +35,12 @@ from offcut.engine.types import Alpha, Note, Rgb
 from offcut.errors import (
     EmptyPhotoError,
     FileTooLargeError,
-    InvalidDimensionsError,
+    GigapixelPhotoError,
     InvalidPixelsError,
     NotAnImageError,
+    PhotoTooLongError,
+    PhotoTooNarrowError,
+    PhotoTooSmallError,
     TooManyPixelsError,
     TruncatedPhotoError,
     UnsupportedPhotoError,
@@ -67,6 +70,8 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+
+GIGAPIXEL: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +205,21 @@ def turn(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
 def check_size(width: int, height: int, limits: Limits = DEFAULT_LIMITS) -> None:
     """Hold a photo's sides, in pixels, against the limits.
 
-    Raises TooManyPixelsError or InvalidDimensionsError.
+    Raises PhotoTooSmallError, PhotoTooNarrowError, PhotoTooLongError, TooManyPixelsError or
+    GigapixelPhotoError.
     """
     short, long = sorted((width, height))
-    if short < limits.side_px_min or long > short * limits.aspect_max:
-        raise InvalidDimensionsError(f"A photo of {width}×{height} pixels is too small or too narrow.")
+    if long > short * limits.aspect_max:
+        raise PhotoTooNarrowError(f"A photo of {width}×{height} pixels is too narrow.")
+    if short < limits.side_px_min:
+        raise PhotoTooSmallError(f"A photo of {width}×{height} pixels is too small.")
+    if width * height >= GIGAPIXEL:
+        raise GigapixelPhotoError(f"The file says that it holds {width * height / 1e6:,.0f} megapixels.")
     if width * height > limits.pixels_max:
         megapixels, most = width * height / 1e6, limits.pixels_max / 1e6
         raise TooManyPixelsError(f"The photo has {megapixels:.1f} megapixels; at most {most:g} are allowed.")
     if long > limits.side_px_max:
-        raise InvalidDimensionsError(
+        raise PhotoTooLongError(
             f"A photo of {width}×{height} pixels is too long; a side has at most {limits.side_px_max}."
         )
 

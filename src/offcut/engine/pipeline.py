@@ -7,6 +7,7 @@ resolution) → foreground (the subject's own colours) → place, shadow, compos
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,8 +32,8 @@ from offcut.engine.models.families import nanodet
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options, output_size
 from offcut.engine.styling import PLAIN, Backdrop, Gradient, Scene, Styling
-from offcut.engine.types import Alpha, Box, Note, Rgb, Subject
-from offcut.errors import NoForegroundError, OptionError
+from offcut.engine.types import Alpha, Box, Matte, Note, Rgb, Subject
+from offcut.errors import BackgroundImageError, NoForegroundError, OptionError, PhotoError
 
 if TYPE_CHECKING:
     from offcut.engine.models.networks import Networks
@@ -108,11 +109,16 @@ def find_subject(
     small = _halved(photo.pixels)
     box, points = _prompts(options, photo, small)
     tell("segment")
-    found = _segment(small, box, points, networks, model)
+    doubt_max = segment.DOUBT_MAX_PREVIEW if options.size == "preview" else segment.DOUBT_MAX
+    found = _segment(small, box, points, networks, model, doubt_max)
     tell("subject")
-    seen = _subject(small, found, networks, is_prompted=box is not None or bool(points))
-    tell("refine")
-    alpha = refine.refine(_resized(photo, options, png_pixels_max), found.matte)
+    with ThreadPoolExecutor(1, thread_name_prefix="subject") as beside:
+        # What the photo shows is looked for while the matte is drawn: neither needs the other.
+        prompted = box is not None or bool(points)
+        naming = beside.submit(_subject, small, found, networks, is_prompted=prompted)
+        tell("refine")
+        alpha = refine.refine(_resized(photo, options, png_pixels_max), found.matte)
+        seen = naming.result()
     if photo.alpha is not None:
         alpha = _within(alpha, photo.alpha)
     if not alpha.any():
@@ -181,15 +187,23 @@ def _prompts(options: Options, photo: Photo, small: Rgb) -> tuple[Box | None, li
 
 
 def _segment(
-    rgb: Rgb, box: Box | None, points: list[segment.PlacedPoint], networks: Networks, model: str
+    rgb: Rgb,
+    box: Box | None,
+    points: list[segment.PlacedPoint],
+    networks: Networks,
+    model: str,
+    doubt_max: float,
 ) -> segment.Segmentation:
     fine, whole = networks.segmenter(model), networks.segmenter(WHOLE)
     if fine.family.step:
-        return segment.segment(rgb, fine.matte, whole.matte, box=box, points=points)
+        return segment.segment(rgb, fine.matte, whole.matte, box=box, points=points, doubt_max=doubt_max)
+
+    def at_its_size(picture: Rgb, _side: int) -> Matte:
+        return fine.matte(picture)
+
     # A network of one size is a large one that sees whole and detail at once: one look is enough.
-    return segment.segment(
-        rgb, lambda picture, _side: fine.matte(picture), whole.matte, box=box, points=points, quick=True
-    )
+    one = segment.ONE_LOOK
+    return segment.segment(rgb, at_its_size, whole.matte, box=box, points=points, doubt_max=one)
 
 
 def _subject(
@@ -339,7 +353,12 @@ def on_white(photo: Photo, *, pixels_max: int | None = None) -> Rgb:
 
 
 def _opened(image: Any) -> Rgb:
-    return _on_white(open_photo(image))
+    """A background image; what is transparent in it becomes white. Raises `BackgroundImageError`."""
+    try:
+        photo = open_photo(image)
+    except PhotoError as error:
+        raise BackgroundImageError(f"The background image cannot be used: {error}") from error
+    return _on_white(photo)
 
 
 def _on_white(photo: Photo) -> Rgb:

@@ -2,8 +2,8 @@
 
 A network shown the photo at one size leaves holes in large smooth bodies or misses what is dark and plain. So
 a first look asks a detailed network at a middle size and a coarse network that sees the whole. Only where the
-two leave something open is a second look spent: the detailed network at its finest size and the coarse one
-closer, both on the mirror image with its contrast evened out, since looks that differ err differently.
+two leave something open is a second look spent: the detailed network at its finest size, on the mirror image
+with its contrast evened out, since looks that differ err differently.
 
 The mean of all looks decides *what*, by hysteresis (Canny's thresholding: kept above the lower limit if
 joined to something above the upper one). The detailed looks alone draw *where* the edge runs, in a band
@@ -32,10 +32,12 @@ GRID = 768
 """Side of the square on which looks are compared, and of the first detailed look."""
 FINEST = 1024
 WHOLE = 320
-WHOLE_CLOSER = 416
 
-DOUBT_MAX = 0.05
+DOUBT_MAX = 0.03
 """A second look is taken when more than this share, measured against the subject, is left open."""
+DOUBT_MAX_PREVIEW = 0.2
+"""The same for a preview: up to here a second look changes what is in by a few pixels only."""
+ONE_LOOK = float("inf")
 FILIGREE_MIN = 25.0
 """Length of the outline over the root of the area from which a subject is filigree: branches, nets (a disc
 has 3.5, a car 12). There the detailed looks know better than any decision."""
@@ -76,17 +78,18 @@ def segment(
     *,
     box: Box | None = None,
     points: Sequence[PlacedPoint] = (),
-    quick: bool = False,
+    doubt_max: float = DOUBT_MAX,
 ) -> Segmentation:
     """Finds the subject of a photo (H×W×3 uint8, any size; 1024 pixels a side are enough).
 
     `box` limits the search to a part of the photo (pixels of `rgb`), all else is background. `points` choose
-    the parts they lie on, or drop them. `quick` takes no second look. Errors are
-    those of the networks.
+    the parts they lie on, or drop them. More doubt than `doubt_max` brings a second look; with `ONE_LOOK`
+    nothing does. Errors are those of the networks.
     """
-    found = (
-        _in_box(rgb, box, fine, whole, quick) if box is not None else _whole_photo(rgb, fine, whole, quick)
-    )
+    if box is not None:
+        found = _in_box(rgb, box, fine, whole, doubt_max)
+    else:
+        found = _whole_photo(rgb, fine, whole, doubt_max)
     np.clip(found.matte, 0, 1, out=found.matte)
     if not points:
         return found
@@ -97,7 +100,7 @@ def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float
     """What is in: all above `keep_above` that is joined to something above `seed_above`. H×W in, H×W out."""
     count, labels = cv2.connectedComponents((decision > keep_above).view(np.uint8), connectivity=4)
     kept = np.zeros(count, bool)
-    kept[np.unique(labels[decision > seed_above])] = True
+    kept[labels[decision > seed_above]] = True
     kept[0] = False
     return cast(Mask, kept[labels])
 
@@ -111,27 +114,27 @@ def doubt(decision: Matte) -> float:
 
 
 def even_contrast(rgb: Rgb) -> Rgb:
-    """The photo with its lightness equalised locally (CLAHE, Zuiderveld 1994), colours kept."""
-    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
-    lab[:, :, 0] = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(np.ascontiguousarray(lab[:, :, 0]))
-    return cast(Rgb, cv2.cvtColor(lab, cv2.COLOR_LAB2RGB))
+    """The photo with its luma equalised locally (CLAHE, Zuiderveld 1994), colour differences kept."""
+    planes = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
+    planes[:, :, 0] = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(np.ascontiguousarray(planes[:, :, 0]))
+    return cast(Rgb, cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def _whole_photo(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
-    found = _look(rgb, fine, whole, quick)
+def _whole_photo(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
+    found = _look(rgb, fine, whole, doubt_max)
     height, width = rgb.shape[:2]
     inside = _box_of(found.matte > KEEP_ABOVE)
-    if quick or inside is None or _area(inside) >= SMALL_SHARE * GRID * GRID:
+    if doubt_max == ONE_LOOK or inside is None or _area(inside) >= SMALL_SHARE * GRID * GRID:
         return found
     around = _grown(_scaled(inside, width / GRID, height / GRID), width, height)
-    again = _look(_cut(rgb, around), fine, whole, quick=False)
+    again = _look(_cut(rgb, around), fine, whole, doubt_max)
     return _with_closer(found, again, around, width, height)
 
 
-def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, quick: bool) -> Segmentation:
+def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
     height, width = rgb.shape[:2]
     around = _grown(box, width, height)
-    found = _look(_cut(rgb, around), fine, whole, quick)
+    found = _look(_cut(rgb, around), fine, whole, doubt_max)
     matte = _pasted(found.matte, around, width, height)
     left, top, right, bottom = _scaled(box, GRID / width, GRID / height)
     outside = np.ones((GRID, GRID), bool)
@@ -142,21 +145,21 @@ def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, quick: bool) -> Segment
     return replace(found, matte=matte, belief=belief)
 
 
-def _look(rgb: Rgb, fine: Look, whole: Look, quick: bool) -> Segmentation:
+def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
     """The looks at one picture, joined."""
     square = _square(rgb, FINEST)
-    first, seen_whole = _on_grid(fine(square, GRID)), whole(square, WHOLE)
-    decision = (2 * first + _on_grid(seen_whole)) / np.float32(3)
+    first, coarse = _on_grid(fine(square, GRID)), whole(square, WHOLE)
+    seen_whole = _on_grid(coarse)
+    decision = (2 * first + seen_whole) / np.float32(3)
     left_open = doubt(decision)
-    if quick or left_open <= DOUBT_MAX:
-        return Segmentation(_joined(decision, first), decision, first, seen_whole, left_open, 1)
+    if left_open <= doubt_max:
+        return Segmentation(_joined(decision, first), decision, first, coarse, left_open, 1)
     mirror = np.ascontiguousarray(even_contrast(square)[:, ::-1])
     second = _on_grid(fine(mirror, FINEST)[:, ::-1])
-    closer = _on_grid(whole(mirror, WHOLE_CLOSER)[:, ::-1])
-    decision = (2 * first + 2 * second + _on_grid(seen_whole) + closer) / np.float32(6)
     edge = (first + second) / np.float32(2)
+    decision = (2 * edge + seen_whole) / np.float32(3)
     joined = _filigree(decision, edge) if _is_filigree(edge) else _joined(decision, edge)
-    other = (2 * second + _on_grid(seen_whole) + closer) / np.float32(4)
+    other = (second + seen_whole) / np.float32(2)
     return Segmentation(joined, decision, first, other, left_open, 2)
 
 
@@ -246,7 +249,7 @@ def _near_point(rgb: Rgb, at: tuple[int, int], fine: Look, whole: Look) -> Matte
             min(max(at[1] - h // 2, 0), max(height - h, 0)),
         )
         window = (left, top, min(left + w, width), min(top + h, height))
-        closer = _pasted(_look(_cut(rgb, window), fine, whole, quick=True).matte, window, width, height)
+        closer = _pasted(_look(_cut(rgb, window), fine, whole, ONE_LOOK).matte, window, width, height)
         if _at(closer, at, width, height) > KEEP_ABOVE:
             return closer
     return np.zeros((GRID, GRID), np.float32)

@@ -26,7 +26,7 @@ from offcut.engine.models.networks import Networks
 from offcut.engine.models.quantize import Calibration, groups, quantize
 from offcut.engine.models.runtime import OnnxRuntimeNetwork, OpenVinoNetwork, precisions
 from offcut.engine.models.weights import Weights
-from offcut.errors import ModelError, OptionError, WeightsCorruptError, WeightsMissingError
+from offcut.errors import GraphModelError, ModelError, OptionError, WeightsCorruptError, WeightsMissingError
 
 ISNET = FAMILIES["isnet"]
 
@@ -190,6 +190,40 @@ def test_file_that_is_no_network(tmp_path: Path) -> None:
     store.pull("w")
     with networks_of(store) as networks, pytest.raises(WeightsCorruptError):
         networks.segmenter("w").matte(data.astronaut(), 64)
+
+
+def test_what_a_conversion_says_by_itself_is_not_called_damage(store: Weights) -> None:
+    def refuse(_paths: Any) -> Any:
+        raise GraphModelError("There is an operation Fft2D in it.")
+
+    def stumble(_paths: Any) -> Any:
+        raise KeyError("weights")
+
+    zeros = np.zeros((1, 3, 64, 64), np.float32)
+    with networks_of(store) as networks:
+        with pytest.raises(GraphModelError, match="Fft2D") as caught:
+            networks.network("tiny", refuse)(zeros)
+        assert caught.value.code == "graph_model_unreadable"
+        with pytest.raises(WeightsCorruptError):
+            networks.network("tiny", stumble)(zeros)
+        # Neither left anything behind that would be taken for the network.
+        assert not networks.is_prepared("tiny")
+
+
+def test_preparing_makes_the_files_that_the_first_photo_needs(
+    store: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with networks_of(store) as networks:
+        assert not networks.is_prepared("tiny")
+        networks.prepare("tiny")
+        assert networks.is_prepared("tiny")
+
+    def not_again(*_: Any) -> None:
+        raise AssertionError("prepared a second time")
+
+    monkeypatch.setattr(prepared.Prepared, "_build", not_again)
+    with networks_of(store) as networks:
+        assert networks.segmenter("tiny").matte(data.astronaut(), 64).std() > 0.01
 
 
 def test_networks_that_make_no_matte_are_shared_too(store: Weights) -> None:

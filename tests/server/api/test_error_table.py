@@ -52,3 +52,17 @@ def test_the_contracts_codes_are_all_there() -> None:
 
 def test_the_table_has_only_lines_of_the_tree() -> None:
     assert set(TABLE) <= set(tree())
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (errors.GigapixelPhotoError, "resolution_too_high"),
+        (errors.PhotoTooSmallError, "invalid_dimensions"),
+        (errors.PhotoTooNarrowError, "invalid_dimensions"),
+        (errors.PhotoTooLongError, "invalid_dimensions"),
+        (errors.BackgroundImageError, "invalid_bg_image_file"),
+    ],
+)
+def test_finer_errors_keep_the_contracts_codes(kind: type[OffcutError], code: str) -> None:
+    assert (line_for(kind).status, line_for(kind).code) == (400, code)

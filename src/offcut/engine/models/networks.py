@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from offcut.engine.models import machine
 from offcut.engine.models.catalog import Catalog
-from offcut.engine.models.families import FAMILIES, Family
+from offcut.engine.models.families import CONVERTERS, FAMILIES, Family
 from offcut.engine.models.graph import MATTE
 from offcut.engine.models.prepared import Prepared
 from offcut.engine.models.runtime import Arithmetic, Device, Network, Plan, Precision, plan
@@ -130,8 +130,15 @@ class Networks:
         """What the network of that name computes in here; 8-bit only where its weights were calibrated."""
         return self._prepared.precision(name)
 
+    def is_prepared(self, name: str) -> bool:
+        """Whether the network's files were made for this machine already."""
+        return self._prepared.is_made(name)
+
     def prepare(self, name: str) -> None:
         """Makes a network's files and loads it once, so that the first photo need not wait for it."""
+        family = self.weights.catalog.entry(name).family
+        if family in CONVERTERS:
+            self._prepared.converters.setdefault(name, CONVERTERS[family])
         with self.lease(name):
             pass
 

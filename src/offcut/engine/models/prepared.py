@@ -32,7 +32,7 @@ from offcut.engine.models.runtime import (
     best_float,
 )
 from offcut.engine.models.weights import PREPARED, Weights, corrupt, sha256_of
-from offcut.errors import WeightsBusyError
+from offcut.errors import ModelError, WeightsBusyError
 
 RECIPE = 2
 """Raised whenever the way in which networks are made changes."""
@@ -56,6 +56,10 @@ class Prepared:
         if self._plan.precision == "int8" and self._calibration(name) is None:
             return best_float()
         return self._plan.precision
+
+    def is_made(self, name: str) -> bool:
+        """Whether the network's files are there already, whole."""
+        return _intact(self._weights.folder / PREPARED / self._file_name(name))
 
     def load(self, name: str) -> Network:
         """The network, ready to run. Raises WeightsMissingError, WeightsCorruptError, LicenceError,
@@ -112,8 +116,8 @@ class Prepared:
             try:
                 onnx.save(self._graph(name, paths), graph)
                 made = self._converted(name, graph) if self._plan.runtime == "openvino" else [graph]
-            except OSError:
-                raise
+            except (OSError, ModelError):
+                raise  # What says by itself what is wrong is not damage.
             except Exception as error:
                 raise corrupt(name, paths[0]) from error
             receipt = {}

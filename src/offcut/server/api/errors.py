@@ -123,6 +123,10 @@ TABLE: dict[type[OffcutError], Answer] = {
     ),
     # What is asked.
     errors.OptionError: Answer(400, "", _option_title),
+    # The header is looked at before; this one is found out when the pixels are read.
+    errors.BackgroundImageError: Answer(
+        400, "invalid_bg_image_file", "Invalid bg_image_file parameter given"
+    ),
     errors.OutputTooLargeError: Answer(400, "invalid_format", "Invalid format parameter given"),
     errors.RequestError: Answer(400, "", "Invalid request"),
     errors.RequestBodyError: Answer(400, "", "Invalid request body"),

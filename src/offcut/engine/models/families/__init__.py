@@ -1,9 +1,12 @@
-"""Architectures, one file each. `FAMILIES` holds those that turn a photo into a matte, by the name that
-the catalogue uses."""
+"""Architectures, one file each. `FAMILIES` holds those that turn a photo into a matte, `CONVERTERS` what
+makes an ONNX network of files that are not one; both by the name that the catalogue uses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from offcut.engine.models.families import birefnet, isnet, rmbg, u2net
+import onnx
+
+from offcut.engine.models.families import birefnet, isnet, nanodet, rmbg, u2net
 from offcut.engine.models.families.family import Family
 
 FAMILIES: Mapping[str, Family] = {
@@ -13,4 +16,6 @@ FAMILIES: Mapping[str, Family] = {
     "rmbg": rmbg.FAMILY,
 }
 
-__all__ = ["FAMILIES", "Family"]
+CONVERTERS: Mapping[str, Callable[[tuple[Path, ...]], onnx.ModelProto]] = {"nanodet": nanodet.convert}
+
+__all__ = ["CONVERTERS", "FAMILIES", "Family"]

@@ -84,8 +84,13 @@ def to_input(rgb: Rgb) -> Floats:
     square = np.zeros((SIZE, SIZE, 3), np.uint8)
     small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
     square[top : top + height, left : left + width] = small
-    normal = (square.astype(np.float32) - MEAN) / DEVIATION
-    return np.ascontiguousarray(normal[:, :, ::-1].transpose(2, 0, 1)[np.newaxis])
+    planes = np.empty((1, 3, SIZE, SIZE), np.float32)
+    for plane, colour, mean, deviation in zip(
+        planes[0, ::-1], cv2.split(square), MEAN, DEVIATION, strict=True
+    ):
+        np.subtract(colour, mean, out=plane)
+        plane /= deviation
+    return planes
 
 
 def read_answer(answer: Mapping[str, Floats]) -> tuple[Floats, Floats]:

@@ -369,7 +369,7 @@ export class Bulk {
       if (left > 2) sentence += ` · ${filled(words.left, { time: duration(words, left) })}`;
     }
     if (state === "finished") sentence = failed ? counted(words.finished_failed, failed) : words.finished;
-    if (this.isOffline) sentence = words.offline;
+    if (this.isOffline) sentence = words.offline_batch;
     if (this.part("say").textContent !== sentence) this.part("say").textContent = sentence;
   }
 
@@ -426,7 +426,7 @@ export class Bulk {
 
   expired() {
     this.stop.abort();
-    this.part("refusal").replaceChildren(...explained({ message: this.words.expired, hint: this.words.expired_hint }));
+    this.part("refusal").replaceChildren(...explained({ message: this.words.expired_batch, hint: this.words.expired_hint }));
     this.part("refusal").hidden = false;
     for (const tile of this.tiles) tile.drop();
     this.tiles = [];

@@ -112,11 +112,12 @@ export class Result {
     const attempt = async () => {
       this.state("uploading", this.words.title_working, "");
       onProgress(0);
+      const going = (/** @type {number} */ share) => {
+        if (this.root.dataset.state === "lost") this.state("uploading", this.words.title_working, "");
+        onProgress(share);
+      };
       const answer = await persistently(
-        () => {
-          if (this.root.dataset.state === "lost") this.state("uploading", this.words.title_working, "");
-          return send(address, fields, { onProgress, signal });
-        },
+        () => send(address, fields, { onProgress: going, signal }),
         { signal, onLost: () => this.state("lost", this.words.title_working, this.words.offline) },
       );
       const image = answer.images[0];
@@ -206,9 +207,17 @@ export class Result {
     this.part("price").textContent = image.is_paid ? words.paid : counted(words.price, 1);
     this.link("preview", image.urls.download && `${image.urls.download}?size=preview&format=png`);
     this.link("studio", image.urls.studio);
+    this.part("studio-says").hidden = !image.urls.studio;
+    this.part("account").textContent = image.is_paid ? "" : this.account();
     const form = /** @type {HTMLFormElement} */ (this.part("full-form"));
     form.action = image.urls.download;
     this.part("rating").hidden = image.is_rated || !image.urls.rating;
+  }
+
+  account() {
+    const { signed_in, balance } = this.person;
+    if (!signed_in) return this.words.account_needed;
+    return balance === null ? "" : counted(this.words.balance, balance);
   }
 
   // What a person does
@@ -287,6 +296,7 @@ export class Result {
       save(blob, name);
       this.image.is_paid = true;
       this.part("price").textContent = this.words.paid;
+      this.part("account").textContent = "";
       this.part("said").textContent = this.words.downloaded;
     });
     button.disabled = false;

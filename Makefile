@@ -9,6 +9,7 @@
 #   make bench-speed
 #   make lock            writes requirements.lock from what .venv holds
 #   make words           finds the website's words, compiles their translations; LANGUAGE=it begins Italian
+#   make screenshots     every page as pictures into out/screenshots, for looking at
 #   make errors          writes docs/errors.md from the error tree
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ export OFFCUT_PORT
 bin := .venv/bin
 installed := .venv/installed.stamp
 
-.PHONY: setup serve test lint bench-quality bench-speed lock errors words clean
+.PHONY: setup serve test lint bench-quality bench-speed lock errors words screenshots clean
 
 setup: $(installed)
 	@$(bin)/offcut models pull
@@ -65,6 +66,9 @@ lock: $(installed)
 
 words: $(installed)
 	$(bin)/python tools/words.py $(LANGUAGE)
+
+screenshots: setup
+	$(bin)/python tools/screenshots.py out/screenshots
 
 errors: $(installed)
 	$(bin)/python -m offcut.cli.errors_page docs/errors.md

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -67,6 +68,8 @@ def result_words() -> dict[str, Any]:
         "sign_in": _("Sign in"),
         "sign_up": _("Sign up"),
         "more": _("Read on"),
+        "get_credits": _("Get credits"),
+        "credits_url": _pricing(),
         "wipe": _("{percent} % of the photo, {rest} % of the cut-out"),
     }
 
@@ -118,3 +121,10 @@ def batch_words() -> dict[str, Any]:
         "remove": _("Leave out"),
         "studio": _("Open in the studio"),
     }
+
+
+def _pricing() -> str:
+    try:
+        return reverse("pages:pricing")
+    except NoReverseMatch:
+        return ""

@@ -259,10 +259,11 @@ export class Result {
     const form = new FormData();
     form.append("rating", rating);
     await this.aside(async () => {
-      await ask(this.image.urls.rating, { method: "POST", form });
+      const told = await ask(this.image.urls.rating, { method: "POST", form });
       this.part("rating").hidden = true;
-      this.part("rated").textContent = this.words.thanks;
-      if (rating === "bad" && this.image.urls.contribution && !this.image.is_choice_remembered) {
+      this.part("rated").textContent = told.is_contributed ? this.words.contribution_yes : this.words.thanks;
+      // Photos are given by people with an account only: they can take them back there.
+      if (rating === "bad" && this.person.signed_in && !told.remembered_choice && !told.is_contributed) {
         const question = this.part("contribution");
         question.hidden = false;
         question.querySelector("input")?.focus();
@@ -274,13 +275,13 @@ export class Result {
   async contribute(event) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const answer = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "no";
+    const choice = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "no";
     const body = new FormData(form);
-    body.set("answer", answer);
+    body.set("choice", choice);
     await this.aside(async () => {
       await ask(this.image.urls.contribution, { method: "POST", form: body });
       form.hidden = true;
-      this.part("rated").textContent = this.words[answer === "yes" ? "contribution_yes" : "contribution_no"];
+      this.part("rated").textContent = this.words[choice === "yes" ? "contribution_yes" : "contribution_no"];
     });
   }
 
@@ -443,6 +444,7 @@ export function explanation(problem, words) {
   const links = [];
   if (told.sign_up) links.push([words.sign_up, told.sign_up]);
   if (told.sign_in) links.push([words.sign_in, told.sign_in]);
+  if (problem.status === 402 && words.credits_url) links.push([words.get_credits, words.credits_url]);
   if (told.url) links.push([told.action || words.more, told.url]);
   return { message: problem.message || words.unknown, hint: problem.hint || (problem.message ? "" : words.unknown_hint), links };
 }

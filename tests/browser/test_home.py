@@ -151,7 +151,9 @@ def test_trouble_says_what_happened_and_what_to_do(page: Page, tmp_path: Path) -
 
     give(page, "paste", plain="https://127.0.0.1/photo.jpg")
     expect(page.get_by_role("heading", name="That did not work")).to_be_focused()
-    expect(page.locator("#result [data-part=say]")).to_have_text("Photos cannot be fetched from this address.")
+    expect(page.locator("#result [data-part=say]")).to_have_text(
+        "Photos cannot be fetched from this address."
+    )
 
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"not a photo")

@@ -103,7 +103,9 @@ def batch_words() -> dict[str, Any]:
             "Ready, but for {n} photos. They say below what to do.",
         ),
         "leave": _("Photos are still being sent."),
-        "offline_batch": _("The network is gone. Your photos are kept here, and are sent as soon as it is back."),
+        "offline_batch": _(
+            "The network is gone. Your photos are kept here, and are sent as soon as it is back."
+        ),
         "missing": counted(
             "{n} photo was not sent before the page was closed. Please choose it again:",
             "{n} photos were not sent before the page was closed. Please choose them again:",

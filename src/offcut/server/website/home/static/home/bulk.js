@@ -119,7 +119,7 @@ export class Bulk {
       const fields = { batch: this.batch ? this.batch.id : "new", photo: /** @type {File} */ (tile.file) };
       const answer = await persistently(
         () => send(this.upload, fields, { signal, onProgress: (share) => this.sent(tile, share) }),
-        { signal, onLost: () => this.lost(tile) },
+        { signal, onLost: () => this.lost(tile), onBusy: () => tile.set("waiting") },
       );
       if (!answer.images.length) throw new Refusal(400, answer.refused?.[0]?.error || {});
       this.born(answer.batch);

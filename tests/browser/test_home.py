@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 expect.set_options(timeout=30_000)
@@ -212,6 +213,88 @@ def test_an_expired_photo_and_a_deleted_one_say_so(page: Page, server: Any) -> N
     expect(page.locator("main")).to_contain_text("deleted")
 
 
+# Taking it home
+
+
+def test_a_preview_is_free_and_full_size_needs_an_account(page: Page) -> None:
+    give(home(page), "drop", sample())
+    done(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download preview").click()
+    with Image.open(download.value.path()) as picture:
+        assert (picture.size, picture.mode) == ((577, 433), "RGBA")
+    expect(page.locator(".offer").first).to_contain_text("1 credit")
+    expect(page.locator(".offer").first).to_contain_text("Needs an account.")
+    page.get_by_role("button", name="Download full size").click()
+    refusal = page.locator("[data-part=refusal]")
+    expect(refusal).to_contain_text("You need an account for this.")
+    expect(refusal.get_by_role("link", name="Sign up")).to_be_visible()
+    expect(page.locator("#result .stage-after")).to_be_visible()
+
+
+def test_full_size_is_paid_once_and_blocked_without_credits(
+    new_page: Callable[..., Page], server: Any
+) -> None:
+    page = new_page()
+    who = server.sign_in(page.context, credits=1)
+    server.run(
+        "from offcut.server.credits.models import Lot\n"
+        f"answer = Lot.objects.filter(account__team_id={who['team']}, source='gift').count()"
+    )
+    give(home(page), "drop", sample())
+    done(page)
+    for size in ("png", "jpg"):
+        page.locator("#result-format").select_option(size)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download full size").click()
+        with Image.open(download.value.path()) as picture:
+            assert picture.size == (1200, 900)
+        expect(page.locator("[data-part=price]")).to_contain_text("Paid: free as often as you like")
+    for _gift_and_then_none in range(2):
+        page.get_by_role("link", name="Another photo").click()
+        give(page, "drop", sample("car"))
+        done(page)
+        page.get_by_role("button", name="Download full size").click()
+        expect(
+            page.locator("[data-part=said], [data-part=refusal]").filter(has_text=".").first
+        ).to_be_visible()
+        page.wait_for_function("!document.querySelector('[data-part=full]').disabled")
+    expect(page.locator("[data-part=refusal]")).to_contain_text("Your credits are used up.")
+    expect(page.get_by_role("link", name="Download preview")).to_be_visible()
+
+
+def test_not_good_offers_to_give_the_photo_and_keeps_nothing_without_a_yes(
+    signed_in_page: Page, server: Any
+) -> None:
+    page = signed_in_page
+    give(home(page), "drop", sample())
+    done(page)
+    given = (
+        "from offcut.server.removals.models import Image\n"
+        f"answer = Image.objects.filter(team_id={page.who['team']}, is_contributed=True).count()"  # type: ignore[attr-defined]
+    )
+    page.get_by_role("button", name="Not good").click()
+    question = page.locator("[data-part=contribution]")
+    expect(question.get_by_role("checkbox", name="Remember my choice")).to_be_focused()
+    question.get_by_role("button", name="No", exact=True).click()
+    expect(page.locator("[data-part=rated]")).to_have_text("All right. Nothing is kept.")
+    assert server.run(given) == 0
+    page.get_by_role("link", name="Another photo").click()
+    give(page, "drop", sample("car"))
+    done(page)
+    page.get_by_role("button", name="Not good").click()
+    page.get_by_role("checkbox", name="Remember my choice").check()
+    question.get_by_role("button", name="Yes, keep it").click()
+    expect(page.locator("[data-part=rated]")).to_contain_text("This photo is kept to improve")
+    assert server.run(given) == 1
+    page.get_by_role("link", name="Another photo").click()
+    give(page, "drop", sample("plant"))
+    done(page)
+    page.get_by_role("button", name="Not good").click()
+    expect(page.locator("[data-part=rated]")).to_contain_text("This photo is kept to improve")
+    expect(question).to_be_hidden()
+
+
 # Installed
 
 
@@ -323,6 +406,12 @@ def test_without_scripts_a_photo_is_sent_by_the_form(plain_page: Page) -> None:
     plain_page.get_by_role("button", name="Cut out").click()
     expect(plain_page.locator("main h1")).to_contain_text("mug.jpg")
     assert "/en/images/" in plain_page.url
+    button = plain_page.get_by_role("button", name="Download the preview")
+    expect(button).to_be_visible()
+    with plain_page.expect_download() as download:
+        button.click()
+    with Image.open(download.value.path()) as picture:
+        assert picture.mode == "RGBA"
 
 
 def test_without_scripts_a_sample_is_cut_out(plain_page: Page) -> None:

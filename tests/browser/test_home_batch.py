@@ -64,7 +64,7 @@ def test_several_photos_become_one_zip(page: Page, many: list[Path], axe: Callab
     assert picture.getpixel((3, 3)) == pytest.approx((255, 136, 0), abs=3)
 
 
-def test_a_batch_survives_a_reload_and_names_what_is_missing(page: Page, tmp_path: Path) -> None:
+def test_a_batch_survives_a_reload_and_names_what_is_missing(page: Page) -> None:
     photos = [sample("mug"), sample("car"), sample("plant")]
     choose(page, photos)
     # The first upload goes through; the others never arrive.
@@ -75,11 +75,18 @@ def test_a_batch_survives_a_reload_and_names_what_is_missing(page: Page, tmp_pat
         "The network is gone. Your photos are kept"
     )
     expect(tile(page, "mug.jpg")).to_contain_text("Ready")
-    page.unroute_all()
     page.on("dialog", lambda dialog: dialog.accept())
-    page.context.set_offline(True)
-    page.context.set_offline(False)
-    del tmp_path
+    page.reload()
+    expect(tile(page, "mug.jpg")).to_contain_text("Ready")
+    missing = page.locator("[data-part=missing]")
+    expect(missing).to_contain_text("2 photos were not sent before the page was closed")
+    expect(missing.locator("li")).to_have_text(["car.jpg", "plant.jpg"])
+    page.unroute_all()
+    page.locator("[data-part=missing-input]").set_input_files(photos[1:])
+    expect(missing).to_be_hidden()
+    finished(page)
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
+    expect(page.locator("#batch [data-part=say]")).to_have_text("All photos are ready.")
 
 
 def seen(request: Any) -> bool:

@@ -24,7 +24,7 @@ export class Bulk {
     this.root = root;
     this.words = words;
     this.person = person;
-    this.upload = upload || root.ownerDocument.documentElement.dataset.upload || "";
+    this.upload = upload;
     this.onBatch = onBatch;
     this.onAnother = onAnother;
     /** @type {Tile[]} */
@@ -76,6 +76,8 @@ export class Bulk {
   resume(batch) {
     this.root.hidden = false;
     this.batch = batch;
+    this.upload = batch.urls.upload;
+    this.state("running");
     this.missing = this.remembered();
     this.fillSettings(batch.settings);
     this.take(batch);

@@ -35,7 +35,7 @@ KEPT = ("offcut/style.css", "offcut/icon.svg", "home/home.css", "home/offline.js
 
 @require_GET
 @cache_control(max_age=3600, public=True)
-def manifest(request: HttpRequest) -> JsonResponse:
+def manifest(_request: HttpRequest) -> JsonResponse:
     """The web-app manifest in the language of its address."""
     start = reverse("home:home")
     answer = {
@@ -71,7 +71,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @cache_control(no_cache=True)
-def service_worker(request: HttpRequest) -> HttpResponse:
+def service_worker(_request: HttpRequest) -> HttpResponse:
     """The service worker: our script with the addresses of this release before it."""
     languages = [code for code, _name in settings.LANGUAGES]
     pages = {}
@@ -99,7 +99,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-def share(request: HttpRequest) -> HttpResponse:
+def share(_request: HttpRequest) -> HttpResponse:
     """Where a phone's gallery sends a photo. The service worker takes it before it gets here.
 
     A share carries no token, so what does arrive, from a browser whose worker is not there yet or from

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -52,6 +53,8 @@ def result_words() -> dict[str, Any]:
         "pixels": _("{width} × {height} pixels"),
         "price": counted("{n} credit", "{n} credits"),
         "paid": _("Paid: free as often as you like while it is kept."),
+        "balance": counted("You have {n} credit.", "You have {n} credits."),
+        "account_needed": _("Needs an account."),
         "downloading": _("Making your file…"),
         "downloaded": _("Your file is in your downloads."),
         "thanks": _("Thank you."),
@@ -65,6 +68,8 @@ def result_words() -> dict[str, Any]:
         "sign_in": _("Sign in"),
         "sign_up": _("Sign up"),
         "more": _("Read on"),
+        "get_credits": _("Get credits"),
+        "credits_url": _pricing(),
         "wipe": _("{percent} % of the photo, {rest} % of the cut-out"),
     }
 
@@ -81,7 +86,6 @@ def batch_words() -> dict[str, Any]:
             "Cut-outs and previews are free. Full size costs {n} credit in all.",
             "Cut-outs and previews are free. Full size costs {n} credits in all: 1 for each photo.",
         ),
-        "balance": counted("You have {n} credit.", "You have {n} credits."),
         "no_account": _("Full size needs an account; nothing is charged before you download."),
         "state_chosen": _("Not sent yet"),
         "state_uploading": _("Uploading: {percent} %"),
@@ -99,7 +103,9 @@ def batch_words() -> dict[str, Any]:
             "Ready, but for {n} photos. They say below what to do.",
         ),
         "leave": _("Photos are still being sent."),
-        "offline": _("The network is gone. Your photos are kept here, and are sent as soon as it is back."),
+        "offline_batch": _(
+            "The network is gone. Your photos are kept here, and are sent as soon as it is back."
+        ),
         "missing": counted(
             "{n} photo was not sent before the page was closed. Please choose it again:",
             "{n} photos were not sent before the page was closed. Please choose them again:",
@@ -112,8 +118,15 @@ def batch_words() -> dict[str, Any]:
         "zip_paid": _("All are paid: nothing is charged."),
         "settings_kept": _("Applied to all photos."),
         "title": counted("{n} photo", "{n} photos"),
-        "expired": _("The time to keep these photos is over, and they were deleted."),
+        "expired_batch": _("The time to keep these photos is over, and they were deleted."),
         "retry": _("Try again"),
         "remove": _("Leave out"),
         "studio": _("Open in the studio"),
     }
+
+
+def _pricing() -> str:
+    try:
+        return reverse("pages:pricing")
+    except NoReverseMatch:
+        return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 
@@ -136,7 +138,7 @@ def _foliage(points: Points) -> Distances:
         nearest = np.minimum(nearest, np.maximum(bound, 0.2))
         if close.size:
             own = _leaf(points[close], line[-1], direction)
-            for start, end in zip(line[:-1], line[1:], strict=True):
+            for start, end in itertools.pairwise(line):
                 own = np.minimum(own, shapes.rod(points[close], start, end, 0.022))
             nearest[close] = np.minimum(nearest[close], own)
     return nearest

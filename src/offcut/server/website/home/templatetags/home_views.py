@@ -15,11 +15,12 @@ from offcut.server.website.home.words import batch_words, result_words
 register = template.Library()
 
 FORMATS = ("png", "jpg", "webp", "zip", "psd")
+ZIP_FORMATS = ("png", "jpg", "webp")
 
 
 @register.inclusion_tag("home/result.html", takes_context=True)
 def result_view(context: dict[str, Any], image: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The result of one photo, hidden until its script shows it. `image` is the Image JSON, if there is one."""
+    """The result of one photo, hidden until its script shows it. `image` is the Image JSON, if there is."""
     return {**_shared(context), "image": image, "words": result_words(), "data": _data(context)}
 
 
@@ -35,6 +36,7 @@ def _shared(context: dict[str, Any]) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "request": context["request"],
         "formats": FORMATS,
+        "zip_formats": ZIP_FORMATS,
         "user": context.get("user"),
     }
 

@@ -24,7 +24,7 @@ export class Bulk {
     this.root = root;
     this.words = words;
     this.person = person;
-    this.upload = upload || root.ownerDocument.documentElement.dataset.upload || "";
+    this.upload = upload;
     this.onBatch = onBatch;
     this.onAnother = onAnother;
     /** @type {Tile[]} */
@@ -76,6 +76,8 @@ export class Bulk {
   resume(batch) {
     this.root.hidden = false;
     this.batch = batch;
+    this.upload = batch.urls.upload;
+    this.state("running");
     this.missing = this.remembered();
     this.fillSettings(batch.settings);
     this.take(batch);
@@ -119,7 +121,7 @@ export class Bulk {
       const fields = { batch: this.batch ? this.batch.id : "new", photo: /** @type {File} */ (tile.file) };
       const answer = await persistently(
         () => send(this.upload, fields, { signal, onProgress: (share) => this.sent(tile, share) }),
-        { signal, onLost: () => this.lost(tile) },
+        { signal, onLost: () => this.lost(tile), onBusy: () => tile.set("waiting") },
       );
       if (!answer.images.length) throw new Refusal(400, answer.refused?.[0]?.error || {});
       this.born(answer.batch);
@@ -369,7 +371,7 @@ export class Bulk {
       if (left > 2) sentence += ` · ${filled(words.left, { time: duration(words, left) })}`;
     }
     if (state === "finished") sentence = failed ? counted(words.finished_failed, failed) : words.finished;
-    if (this.isOffline) sentence = words.offline;
+    if (this.isOffline) sentence = words.offline_batch;
     if (this.part("say").textContent !== sentence) this.part("say").textContent = sentence;
   }
 
@@ -426,7 +428,7 @@ export class Bulk {
 
   expired() {
     this.stop.abort();
-    this.part("refusal").replaceChildren(...explained({ message: this.words.expired, hint: this.words.expired_hint }));
+    this.part("refusal").replaceChildren(...explained({ message: this.words.expired_batch, hint: this.words.expired_hint }));
     this.part("refusal").hidden = false;
     for (const tile of this.tiles) tile.drop();
     this.tiles = [];

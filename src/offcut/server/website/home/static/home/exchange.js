@@ -20,6 +20,7 @@ export class Refusal extends Error {
 export class Lost extends Error {}
 
 const SILENCE_MS = 60_000;
+const BUSY = ["rate_limit_exceeded", "queue_full", "team_queue_full", "server_stopping"];
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
 /** The token of the page: the forms on it carry it, too. */
@@ -102,19 +103,22 @@ export async function file(address, form) {
 }
 
 /**
- * Does `work` again and again until the network lets it through. `onLost` is told at every miss.
+ * Does `work` again and again until the network lets it through. `onLost` is told at every miss. With
+ * `onBusy` it also waits when the server asks for it; that is told then.
  * @template T
  * @param {() => Promise<T>} work
- * @param {{onLost?: () => void, signal?: AbortSignal}} [options]
+ * @param {{onLost?: () => void, onBusy?: () => void, signal?: AbortSignal}} [options]
  * @returns {Promise<T>}
  */
-export async function persistently(work, { onLost, signal } = {}) {
+export async function persistently(work, { onLost, onBusy, signal } = {}) {
   for (let turn = 0; ; turn += 1) {
     try {
       return await work();
     } catch (problem) {
-      if (!(problem instanceof Lost) && !isTired(problem)) throw problem;
-      onLost?.();
+      const isBusy = onBusy && problem instanceof Refusal && BUSY.includes(problem.code);
+      if (!(problem instanceof Lost) && !isTired(problem) && !isBusy) throw problem;
+      if (isBusy) onBusy();
+      else onLost?.();
       await nextChance(RETRY_MS[Math.min(turn, RETRY_MS.length - 1)], signal);
     }
   }

@@ -112,11 +112,12 @@ export class Result {
     const attempt = async () => {
       this.state("uploading", this.words.title_working, "");
       onProgress(0);
+      const going = (/** @type {number} */ share) => {
+        if (this.root.dataset.state === "lost") this.state("uploading", this.words.title_working, "");
+        onProgress(share);
+      };
       const answer = await persistently(
-        () => {
-          if (this.root.dataset.state === "lost") this.state("uploading", this.words.title_working, "");
-          return send(address, fields, { onProgress, signal });
-        },
+        () => send(address, fields, { onProgress: going, signal }),
         { signal, onLost: () => this.state("lost", this.words.title_working, this.words.offline) },
       );
       const image = answer.images[0];
@@ -206,9 +207,17 @@ export class Result {
     this.part("price").textContent = image.is_paid ? words.paid : counted(words.price, 1);
     this.link("preview", image.urls.download && `${image.urls.download}?size=preview&format=png`);
     this.link("studio", image.urls.studio);
+    this.part("studio-says").hidden = !image.urls.studio;
+    this.part("account").textContent = image.is_paid ? "" : this.account();
     const form = /** @type {HTMLFormElement} */ (this.part("full-form"));
     form.action = image.urls.download;
     this.part("rating").hidden = image.is_rated || !image.urls.rating;
+  }
+
+  account() {
+    const { signed_in, balance } = this.person;
+    if (!signed_in) return this.words.account_needed;
+    return balance === null ? "" : counted(this.words.balance, balance);
   }
 
   // What a person does
@@ -250,10 +259,11 @@ export class Result {
     const form = new FormData();
     form.append("rating", rating);
     await this.aside(async () => {
-      await ask(this.image.urls.rating, { method: "POST", form });
+      const told = await ask(this.image.urls.rating, { method: "POST", form });
       this.part("rating").hidden = true;
-      this.part("rated").textContent = this.words.thanks;
-      if (rating === "bad" && this.image.urls.contribution && !this.image.is_choice_remembered) {
+      this.part("rated").textContent = told.is_contributed ? this.words.contribution_yes : this.words.thanks;
+      // Photos are given by people with an account only: they can take them back there.
+      if (rating === "bad" && this.person.signed_in && !told.remembered_choice && !told.is_contributed) {
         const question = this.part("contribution");
         question.hidden = false;
         question.querySelector("input")?.focus();
@@ -265,13 +275,13 @@ export class Result {
   async contribute(event) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
-    const answer = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "no";
+    const choice = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "no";
     const body = new FormData(form);
-    body.set("answer", answer);
+    body.set("choice", choice);
     await this.aside(async () => {
       await ask(this.image.urls.contribution, { method: "POST", form: body });
       form.hidden = true;
-      this.part("rated").textContent = this.words[answer === "yes" ? "contribution_yes" : "contribution_no"];
+      this.part("rated").textContent = this.words[choice === "yes" ? "contribution_yes" : "contribution_no"];
     });
   }
 
@@ -287,6 +297,7 @@ export class Result {
       save(blob, name);
       this.image.is_paid = true;
       this.part("price").textContent = this.words.paid;
+      this.part("account").textContent = "";
       this.part("said").textContent = this.words.downloaded;
     });
     button.disabled = false;
@@ -433,6 +444,7 @@ export function explanation(problem, words) {
   const links = [];
   if (told.sign_up) links.push([words.sign_up, told.sign_up]);
   if (told.sign_in) links.push([words.sign_in, told.sign_in]);
+  if (problem.status === 402 && words.credits_url) links.push([words.get_credits, words.credits_url]);
   if (told.url) links.push([told.action || words.more, told.url]);
   return { message: problem.message || words.unknown, hint: problem.hint || (problem.message ? "" : words.unknown_hint), links };
 }

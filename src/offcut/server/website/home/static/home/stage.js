@@ -88,9 +88,10 @@ export class Stage {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.set(22);
     const begun = performance.now();
     const step = (/** @type {number} */ now) => {
+      if (this.isHeld) return;
       const share = Math.min(1, Math.max(0, (now - begun) / 650));
       this.set(100 - 78 * (1 - (1 - share) ** 3));
-      if (share < 1 && !this.isHeld) requestAnimationFrame(step);
+      if (share < 1) requestAnimationFrame(step);
     };
     this.isHeld = false;
     this.wipe.addEventListener("pointerdown", () => (this.isHeld = true), { once: true });

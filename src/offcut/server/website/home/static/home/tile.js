@@ -99,10 +99,9 @@ export class Tile {
     const address = this.image?.urls.thumbnail || this.image?.urls.preview;
     if (this.state !== "done" || !address) return;
     const picture = /** @type {HTMLImageElement} */ (this.one("img"));
-    picture.onload = () => {
-      picture.hidden = false;
-      this.one("canvas").hidden = true;
-    };
+    picture.onload = () => (this.one("canvas").hidden = true);
+    // Shown before it is there: a browser does not fetch a lazy picture that is hidden.
+    picture.hidden = false;
     picture.src = `${address}${address.includes("?") ? "&" : "?"}at=${Date.now()}`;
   }
 

@@ -1,0 +1,122 @@
+"""Many photos at once on the front page: a plan, its cost, progress, trouble, a reload, the ZIP."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from tests.browser.test_home import SAMPLES, home, sample
+
+NAMES = ("mug", "car", "dandelion")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> list[Path]:
+    """Three photos, one broken, one that is none."""
+    (tmp_path / "broken.jpg").write_bytes(b"not a photo")
+    (tmp_path / "letter.txt").write_text("Dear all")
+    return [*(sample(name) for name in NAMES), tmp_path / "broken.jpg", tmp_path / "letter.txt"]
+
+
+def choose(page: Page, files: list[Path]) -> None:
+    home(page)
+    page.locator("#photo").set_input_files(files)
+    expect(page.locator("#batch[data-state=plan]")).to_be_visible()
+
+
+def finished(page: Page) -> None:
+    expect(page.locator("#batch[data-state=finished]")).to_be_visible(timeout=90_000)
+
+
+def tile(page: Page, name: str) -> Any:
+    return page.locator("#batch .tile").filter(has_text=name)
+
+
+def test_several_photos_become_one_zip(page: Page, many: list[Path], axe: Callable[[Page], None]) -> None:
+    choose(page, many)
+    expect(page.get_by_role("heading", name="4 photos")).to_be_focused()
+    expect(page.locator("[data-part=cost]")).to_contain_text("4 credits in all")
+    expect(page.locator("[data-part=skipped]")).to_contain_text("1 file was left out")
+    axe(page)
+    page.get_by_label("Background", exact=True).select_option("colour")
+    page.locator("#batch-colour").fill("#ff8800")
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    assert "/en/batches/" in page.url
+    expect(page.locator("#batch [data-part=say]")).to_contain_text("Ready, but for 1 photo")
+    expect(tile(page, "broken.jpg")).to_contain_text("This file is not a photo")
+    expect(tile(page, "mug.jpg").locator("img")).to_be_visible()
+    axe(page)
+    page.get_by_role("button", name="Leave out: broken.jpg").click()
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
+    expect(page.locator("[data-part=settings-say]")).to_have_text("Applied to all photos.")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ZIP").click()
+    with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
+        assert len(archive.namelist()) == len(NAMES)
+        picture = Image.open(io.BytesIO(archive.read(archive.namelist()[0]))).convert("RGB")
+    assert picture.getpixel((3, 3)) == pytest.approx((255, 136, 0), abs=3)
+
+
+def test_a_batch_survives_a_reload_and_names_what_is_missing(page: Page) -> None:
+    photos = [sample("mug"), sample("car"), sample("plant")]
+    choose(page, photos)
+    # The first upload goes through; the others never arrive.
+    page.route("**/en/images/", lambda route: route.abort() if seen(route.request) else route.continue_())
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(tile(page, "car.jpg")).to_contain_text("Waiting for the network")
+    expect(page.locator("#batch [data-part=say]")).to_contain_text(
+        "The network is gone. Your photos are kept"
+    )
+    expect(tile(page, "mug.jpg")).to_contain_text("Ready")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(tile(page, "mug.jpg")).to_contain_text("Ready")
+    missing = page.locator("[data-part=missing]")
+    expect(missing).to_contain_text("2 photos were not sent before the page was closed")
+    expect(missing.locator("li")).to_have_text(["car.jpg", "plant.jpg"])
+    page.unroute_all()
+    page.locator("[data-part=missing-input]").set_input_files(photos[1:])
+    expect(missing).to_be_hidden()
+    finished(page)
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
+    expect(page.locator("#batch [data-part=say]")).to_have_text("All photos are ready.")
+
+
+def seen(request: Any) -> bool:
+    """Whether this is an upload after the first: it names the batch that the first has made."""
+    return b'name="batch"\r\n\r\nnew' not in (request.post_data_buffer or b"")
+
+
+def test_the_cost_is_said_to_whoever_pays(signed_in_page: Page) -> None:
+    page = signed_in_page
+    choose(page, [sample("mug"), sample("car")])
+    expect(page.locator("[data-part=cost]")).to_contain_text("Full size costs 2 credits in all")
+    expect(page.locator("[data-part=cost]")).to_contain_text("You have")
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    page.locator("#batch-size").select_option("full")
+    expect(page.locator("[data-part=zip-say]")).to_have_text("This charges 2 credits now.")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ZIP").click()
+    with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
+        sizes = {Image.open(io.BytesIO(archive.read(name))).size for name in archive.namelist()}
+    assert sizes == {(1200, 900)}
+    page.reload()
+    finished(page)
+    page.locator("#batch-size").select_option("full")
+    expect(page.locator("[data-part=zip-say]")).to_have_text("All are paid: nothing is charged.")
+
+
+def test_the_folder_of_samples_is_chosen_whole(page: Page, no_overflow: Callable[[Page], None]) -> None:
+    home(page)
+    page.locator("#folder").set_input_files(SAMPLES)
+    expect(page.locator("#batch[data-state=plan]")).to_be_visible()
+    expect(page.get_by_role("heading", name="16 photos")).to_be_visible()
+    no_overflow(page)

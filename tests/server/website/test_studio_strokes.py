@@ -186,6 +186,8 @@ def test_an_undo_sent_twice_undoes_once(studio: Studio) -> None:
         assert (answer.status_code, answer["X-Strokes"]) == (200, "1")
 
 
+ZIGZAG = [[float(i * 397 % 600), float(i * 211 % 400)] for i in range(4000)]
+
 HOSTILE = {
     "no JSON": b"{",
     "a list": b"[]",

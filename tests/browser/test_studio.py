@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -65,8 +66,10 @@ def matte(page: Page, image: dict[str, Any]) -> np.ndarray:
 
 
 def shown(page: Page) -> np.ndarray:
-    """What the canvas shows, as pixels."""
-    return np.asarray(Image.open(io.BytesIO(page.locator("#canvas").screenshot())).convert("RGB"))
+    """What the canvas shows, as pixels, without what lies over it on the page."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    url = page.locator("#canvas").evaluate("canvas => canvas.toDataURL()")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB"))
 
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:

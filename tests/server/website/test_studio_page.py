@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def test_settings_are_kept_and_come_back_with_the_page(visitor: Browser) -> None
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "asked",
     [
         b"{",
         b"[]",
@@ -72,9 +73,9 @@ def test_settings_are_kept_and_come_back_with_the_page(visitor: Browser) -> None
         {"unknown": 1},
     ],
 )
-def test_settings_that_mean_nothing_are_refused(visitor: Browser, settings: Any) -> None:
+def test_settings_that_mean_nothing_are_refused(visitor: Browser, asked: Any) -> None:
     image = visitor.image(PHOTO)
-    answer = put(visitor, image["id"], settings)
+    answer = put(visitor, image["id"], asked)
     assert answer.status_code == 400
     assert answer.json()["error"]["message"]
     assert Image.objects.get(pk=image["id"]).settings is None
@@ -142,19 +143,13 @@ def test_the_photos_of_a_batch_are_side_by_side(visitor: Browser) -> None:
 
 def test_every_word_of_the_scripts_is_there(visitor: Browser) -> None:
     """A script that asks for a word which nobody wrote would show the word's name."""
-    from pathlib import Path
-
     import offcut.server.website.studio as app
 
     asked = set()
     for script in (Path(app.__path__[0]) / "static" / "studio").glob("*.js"):
         text = script.read_text(encoding="utf-8")
         asked |= set(re.findall(r'\bword\("(\w+)"', text))
-        asked |= {
-            name
-            for pair in re.findall(r'\bword\([^()]*\? "(\w+)" : "(\w+)"', text)
-            for name in pair
-        }
+        asked |= {name for pair in re.findall(r'\bword\([^()]*\? "(\w+)" : "(\w+)"', text) for name in pair}
     asked |= {f"hint_{mode}_{tool}" for mode in ("magic", "manual") for tool in ("erase", "restore")}
     known = set(words.script_words())
     assert asked

@@ -186,6 +186,8 @@ def test_an_undo_sent_twice_undoes_once(studio: Studio) -> None:
         assert (answer.status_code, answer["X-Strokes"]) == (200, "1")
 
 
+ZIGZAG = [[float(i * 397 % 600), float(i * 211 % 400)] for i in range(4000)]
+
 HOSTILE = {
     "no JSON": b"{",
     "a list": b"[]",
@@ -205,7 +207,9 @@ HOSTILE = {
     "too large a brush": {"strokes": [stroke(radius=601.0)], "after": 0},
     "no brush": {"strokes": [stroke(radius=0.0)], "after": 0},
     "too long for its brush": {
-        "strokes": [stroke(*[[0.0, 0.0], [600.0, 400.0]] * 2000, radius=600.0)],
+        "strokes": [
+            stroke(*[[float(i * 397 % 600), float(i * 211 % 400)] for i in range(4000)], radius=600.0)
+        ],
         "after": 0,
     },
     "another mode": {"strokes": [stroke(mode="laser")], "after": 0},

@@ -82,6 +82,7 @@
     │   │   ├── ImageNotReadyError       its cut-out is not there yet
     │   │   ├── ImageExpiredError        its time was over and it was deleted
     │   │   ├── ImageDeletedError        its owner deleted it
+    │   │   ├── MatteChangedError        its matte was changed by somebody else meanwhile
     │   │   ├── BackgroundGoneError      the background picture it is to lie on is gone
     │   │   ├── TooManyImagesError       its owner keeps as many as may be kept
     │   │   ├── ImageStorageError        there is no room for more images
@@ -726,6 +727,13 @@ class ImageDeletedError(ImageError):
 
     code = "image_deleted"
     default_hint = "Upload the photo again."
+
+
+class MatteChangedError(ImageError):
+    """The image's matte was changed by somebody else at the same moment."""
+
+    code = "matte_changed"
+    default_hint = "Load the page again; the strokes made there count."
 
 
 class BackgroundGoneError(ImageError):

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut.engine.options import PIXELS_MAX, Color, Margins, Options, Position
+from offcut.engine.styling import Canvas
 from offcut.engine.types import Alpha, Box, Rgb, Rgba
 from offcut.errors import OptionError
 
@@ -103,6 +104,36 @@ def place(
     return Placement(rgb, alpha, box, has_ground)
 
 
+def stand(placement: Placement, canvas: Canvas, options: Options) -> Placement:
+    """The placed subject on a canvas of its own proportions, as large as the subject there needs it.
+
+    `scale` of the options takes the place of the canvas's margin, `position` that of its middle. A subject
+    without ground stands on the lower edge, unless a position was asked for. The subject keeps its pixels,
+    except where the canvas would have more than `options.size` allows. A subject that cannot be seen comes
+    back as it is.
+    """
+    if placement.box is None:
+        return placement
+    left, top, right, bottom = placement.box
+    rgb, alpha = placement.rgb[top:bottom, left:right], placement.alpha[top:bottom, left:right]
+    stands_below = not placement.has_ground and options.position == "original"
+    margin = canvas.margin if options.scale is None else (1 - options.scale / 100) / 2
+    free_x, free_y = 1 - 2 * margin, 1 - margin if stands_below else 1 - 2 * margin
+    ratio = canvas.columns / canvas.rows
+    height = max((right - left) / free_x / ratio, (bottom - top) / free_y)
+    shrink = min(1.0, (PIXELS_MAX[options.size] / (height * height * ratio)) ** 0.5)
+    columns, rows = max(1, int(height * ratio * shrink)), max(1, int(height * shrink))
+    wide = min(columns, max(1, round((right - left) * shrink)))
+    high = min(rows, max(1, round((bottom - top) * shrink)))
+    rgb, alpha = _resample(rgb, alpha, wide, high)
+    at = Position(50.0, 50.0) if options.position == "original" else options.position
+    x = round((columns - wide) * at.x_percent / 100)
+    y = rows - high if stands_below else round((rows - high) * at.y_percent / 100)
+    return Placement(
+        *_paste(rgb, alpha, (x, y), (columns, rows)), (x, y, x + wide, y + high), placement.has_ground
+    )
+
+
 def compose(
     placement: Placement, options: Options, *, background: Rgb | None = None, shadow: Alpha | None = None
 ) -> Composition:
@@ -128,6 +159,16 @@ def compose(
     if shadow is None:
         shadow = np.zeros_like(alpha)
     return Composition(*_over_translucent(rgb, alpha, shadow, color or Color(0, 0, 0, 0)), box)
+
+
+def shrink(rgb: Rgb, alpha: Alpha, pixels_max: int) -> tuple[Rgb, Alpha]:
+    """Picture and matte with at most so many pixels; as they are when they have no more. No colour that the
+    matte hides bleeds into what is seen."""
+    rows, columns = alpha.shape
+    ratio = (pixels_max / (rows * columns)) ** 0.5
+    if ratio >= 1:
+        return rgb, alpha
+    return _resample(rgb, alpha, max(1, int(columns * ratio)), max(1, int(rows * ratio)))
 
 
 def find_box(alpha: Alpha, *, threshold: int = VISIBLE_ALPHA) -> Box | None:

@@ -13,14 +13,26 @@ from typing import TYPE_CHECKING, Any, cast
 import cv2
 import numpy as np
 
-from offcut.engine import compose, foreground, glass, refine, segment, shadow, subject
+from offcut.engine import (
+    backdrop,
+    border,
+    compose,
+    foreground,
+    glass,
+    refine,
+    scenes,
+    segment,
+    shadow,
+    subject,
+)
 from offcut.engine.cutout import Cutout
 from offcut.engine.decode import Photo
 from offcut.engine.models.families import nanodet
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options, output_size
+from offcut.engine.styling import PLAIN, Backdrop, Gradient, Scene, Styling
 from offcut.engine.types import Alpha, Box, Note, Rgb, Subject
-from offcut.errors import NoForegroundError
+from offcut.errors import NoForegroundError, OptionError
 
 if TYPE_CHECKING:
     from offcut.engine.models.networks import Networks
@@ -110,19 +122,37 @@ def find_subject(
 
 
 def recompose(
-    photo: Photo, alpha: Alpha, options: Options, *, subject: Subject, png_pixels_max: int | None = None
+    photo: Photo,
+    alpha: Alpha,
+    options: Options,
+    *,
+    subject: Subject,
+    styling: Styling = PLAIN,
+    pixels_max: int | None = None,
 ) -> Cutout:
     """The result from a matte that was kept (and perhaps brushed since), without running any network.
 
     `alpha` is the H×W uint8 matte of the whole upright photo, at any size of the same proportions; `subject`
-    is what was found with it. Raises `OptionError` when an option does not fit this photo.
+    is what was found with it. `styling` asks for what `options` do not know; a canvas takes the place of
+    their crop. `pixels_max` shrinks the finished result, margins included, to so many pixels. Raises
+    `OptionError` when something does not fit this photo.
     """
+    if styling.backdrop is not None and (options.bg_color is not None or options.bg_image is not None):
+        raise OptionError("bg_color", "More than one background was given.", code="multiple_bg_sources")
     background = None if options.bg_image is None else _opened(options.bg_image)
-    rgb = _resized(photo, options, png_pixels_max)
+    rgb = _resized(photo, options, None)
     alpha = _fitted(alpha, rgb)
     colours = rgb if options.channels == "alpha" else foreground.estimate(rgb, alpha)
     found = FoundSubject(alpha, alpha[:0], subject, 1.0)
-    return _composed(photo, rgb, colours, alpha, found, options, background)
+    done = _composed(photo, rgb, colours, alpha, found, options, background, styling)
+    return done if pixels_max is None else _shrunk(done, pixels_max)
+
+
+def _shrunk(done: Cutout, pixels_max: int) -> Cutout:
+    rgb, alpha = compose.shrink(done.rgb, done.alpha, pixels_max)
+    if alpha is done.alpha:
+        return done
+    return replace(done, rgb=rgb, alpha=alpha, box=compose.find_box(alpha), photo=None)
 
 
 def _halved(rgb: Rgb) -> Rgb:
@@ -207,20 +237,22 @@ def _composed(
     seen: FoundSubject,
     options: Options,
     background: Rgb | None,
+    styling: Styling = PLAIN,
 ) -> Cutout:
     kind = seen.subject if options.type == "auto" else options.type
     notes = list(photo.notes)
-    if kind == "car" and _shows_through(options):
+    if kind == "car" and _shows_through(options, styling):
         alpha = _with_windows(colours, alpha)
-    placed = compose.place(colours, alpha, options, photo_size=photo.source_size)
+    bordered = (colours, alpha)
+    if styling.border is not None:
+        bordered = border.draw(colours, alpha, styling.border)
+    placed = _placed(*bordered, photo, options, styling)
+    if styling.backdrop is not None:
+        background = _backdrop(rgb, bordered[1], placed, styling.backdrop)
     shade = _shadow(placed, kind, options, notes)
     done = compose.compose(placed, options, background=background, shadow=shade)
     opaque = np.broadcast_to(np.uint8(255), placed.alpha.shape)
-    layer = (
-        compose.place(rgb, alpha, options, photo_size=photo.source_size).rgb
-        if options.format == "psd"
-        else None
-    )
+    layer = _placed(rgb, bordered[1], photo, options, styling).rgb if options.format == "psd" else None
     return Cutout(
         rgb=placed.rgb if done.rgb is None else done.rgb,
         alpha=opaque if done.alpha is None else done.alpha,
@@ -230,16 +262,51 @@ def _composed(
         source_size=photo.source_size,
         options=options,
         notes=tuple(notes),
-        dpi=photo.dpi,
+        dpi=_dpi(photo, placed, styling),
         photo=layer,
     )
 
 
-def _shows_through(options: Options) -> bool:
+def _placed(
+    colours: Rgb, alpha: Alpha, photo: Photo, options: Options, styling: Styling
+) -> compose.Placement:
+    if styling.canvas is None:
+        return compose.place(colours, alpha, options, photo_size=photo.source_size)
+    still = replace(options, crop=False, scale=None, position="original")
+    placed = compose.place(colours, alpha, still, photo_size=photo.source_size)
+    return compose.stand(placed, styling.canvas, options)
+
+
+def _backdrop(rgb: Rgb, alpha: Alpha, placed: compose.Placement, asked: Backdrop) -> Rgb:
+    """What was asked for behind the subject, on its canvas."""
+    height, width = placed.alpha.shape
+    if isinstance(asked, Gradient):
+        return backdrop.gradient(width, height, asked)
+    if isinstance(asked, Scene):
+        return scenes.draw(asked.name, width, height)
+    whole = 0, 0, alpha.shape[1], alpha.shape[0]
+    here = compose.find_box(alpha)
+    if here is None or placed.box is None:
+        here, there = whole, (0, 0, width, height)
+    else:
+        there = placed.box
+    return backdrop.blurred(rgb, alpha, asked, subject=here, to_subject=there, size=(width, height))
+
+
+def _dpi(photo: Photo, placed: compose.Placement, styling: Styling) -> tuple[float, float] | None:
+    """The photo's, or the one at which a canvas has the width on paper that was asked for."""
+    if styling.canvas is None or styling.canvas.print_width_mm is None:
+        return photo.dpi
+    dpi = placed.alpha.shape[1] / (styling.canvas.print_width_mm / 25.4)
+    return dpi, dpi
+
+
+def _shows_through(options: Options, styling: Styling) -> bool:
     """Whether car windows let the background through. Unless asked for, only where a background is laid: a
     plain cut-out keeps what the photo shows, because windows are found by colour alone and not always."""
     if options.semitransparency is None:
-        return options.bg_color is not None or options.bg_image is not None
+        given = (options.bg_color, options.bg_image, styling.backdrop)
+        return any(one is not None for one in given)
     return options.semitransparency
 
 
@@ -262,9 +329,20 @@ def _shadow(placed: compose.Placement, kind: Subject, options: Options, notes: l
     return shadow.cast(placed.alpha, placed.box, asked, has_ground=placed.has_ground)
 
 
+def on_white(photo: Photo, *, pixels_max: int | None = None) -> Rgb:
+    """A photo as a background: what is transparent in it becomes white; with no more pixels than that."""
+    ratio = 1.0 if pixels_max is None else min(1.0, (pixels_max / photo.pixels[..., 0].size) ** 0.5)
+    pixels = _on_white(photo)
+    if ratio == 1:
+        return pixels
+    return cast(Rgb, cv2.resize(pixels, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA))
+
+
 def _opened(image: Any) -> Rgb:
-    """A background image; what is transparent in it becomes white."""
-    photo = open_photo(image)
+    return _on_white(open_photo(image))
+
+
+def _on_white(photo: Photo) -> Rgb:
     if photo.alpha is None:
         return photo.pixels
     white = np.full_like(photo.pixels, 255)

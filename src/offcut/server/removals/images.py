@@ -46,11 +46,12 @@ def receive(owner: Owner, photo: bytes, *, name: str = "", batch: Batch | None =
     ImageStorageError.
     """
     header = probe(photo, LIMITS)
-    _require_room(owner, len(photo))
+    require_room(owner, len(photo))
     now = timezone.now()
     image = Image(
         **owner.fields(),
         batch=batch,
+        settings=None if batch is None else batch.settings,
         name=clean_name(name),
         width=header.width,
         height=header.height,
@@ -65,6 +66,19 @@ def receive(owner: Owner, photo: bytes, *, name: str = "", batch: Batch | None =
         files.remove_all(image.pk)
         raise
     return image
+
+
+def require_room(owner: Owner, more_bytes: int) -> None:
+    """Raises TooManyImagesError or ImageStorageError when there is no room for another photo of theirs."""
+    most = settings.VISITOR_IMAGES if owner.is_visitor else settings.TEAM_IMAGES
+    if images_of(owner).count() >= most:
+        raise TooManyImagesError(f"At most {most} images are kept at once.")
+    room = settings.IMAGE_STORAGE_MB * 1_000_000
+    # Strangers must not be able to fill what those with an account need.
+    if files.total_bytes() + more_bytes > room or (
+        owner.is_visitor and files.total_bytes(of_visitors=True) + more_bytes > room // 2
+    ):
+        raise ImageStorageError("There is no room for more images at the moment.")
 
 
 def owned(owner: Owner, image_id: uuid.UUID | str) -> Image:
@@ -166,18 +180,6 @@ def clean_name(name: str) -> str:
     """A file's name as its owner called it, without folders and what cannot be shown."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in last if letter.isprintable()).strip()[:NAME_LENGTH_MAX]
-
-
-def _require_room(owner: Owner, more_bytes: int) -> None:
-    most = settings.VISITOR_IMAGES if owner.is_visitor else settings.TEAM_IMAGES
-    if images_of(owner).count() >= most:
-        raise TooManyImagesError(f"At most {most} images are kept at once.")
-    room = settings.IMAGE_STORAGE_MB * 1_000_000
-    # Strangers must not be able to fill what those with an account need.
-    if files.total_bytes() + more_bytes > room or (
-        owner.is_visitor and files.total_bytes(of_visitors=True) + more_bytes > room // 2
-    ):
-        raise ImageStorageError("There is no room for more images at the moment.")
 
 
 def _let_go(image: Image, why: Gone) -> None:

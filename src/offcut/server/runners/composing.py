@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from offcut.engine.decode import DEFAULT_LIMITS, Limits
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options
+from offcut.engine.styling import PLAIN, Styling
 from offcut.engine.types import Subject
 from offcut.server.runners.cutting import Finished, finished
 from offcut.server.runners.steps import Clock, Tell
@@ -21,6 +22,7 @@ class ResultWork:
     options: Options
     subject: Subject
     limits: Limits = DEFAULT_LIMITS
+    styling: Styling = PLAIN
 
 
 def compose_result(work: ResultWork, tell: Tell) -> Finished:
@@ -32,7 +34,7 @@ def compose_result(work: ResultWork, tell: Tell) -> Finished:
     photo = open_photo(work.photo, work.options, limits=work.limits)
     matte = open_photo(work.matte, limits=work.limits).pixels[:, :, 0]
     clock("compose")
-    cutout = pipeline.recompose(photo, matte, work.options, subject=work.subject)
+    cutout = pipeline.recompose(photo, matte, work.options, subject=work.subject, styling=work.styling)
     clock("encode")
     content = cutout.encode()
     clock.stop()

@@ -16,7 +16,7 @@ from offcut.server.removals import images
 from offcut.server.removals.images import Batch, Image, Owner
 from offcut.server.website.images import upload_rate
 from offcut.server.website.images.access import batch_or_404, owner_of
-from offcut.server.website.images.answers import image_json
+from offcut.server.website.images.answers import batch_urls, image_json
 from offcut.server.website.images.words import Said, said
 
 FETCH_LIMITS = FetchLimits(size_max=images.LIMITS.bytes_max)
@@ -50,9 +50,14 @@ class Received:
         """The answer for scripts."""
         return {
             "images": [image_json(image) for image in self.images],
-            "batch": None if self.batch is None else {"id": str(self.batch.pk), "url": self.page},
+            "batch": None if self.batch is None else self._batch_json(),
             "refused": [{"name": one.name, "error": one.said.json()} for one in self.refused],
         }
+
+    def _batch_json(self) -> dict[str, Any]:
+        """Without its images: somebody who adds a hundred photos one by one has no use for all each time."""
+        assert self.batch is not None
+        return {"id": str(self.batch.pk), "urls": batch_urls(self.batch)}
 
 
 def receive(request: HttpRequest) -> Received:

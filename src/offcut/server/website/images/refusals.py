@@ -83,6 +83,7 @@ def refusal(request: HttpRequest, error: OffcutError) -> HttpResponse:
     else:
         template = "images/gone.html" if status == 410 else "images/refused.html"
         context = {"said": words, "code": error.code, "sign_in": _sign_in(request, error)}
+        context["back"] = _page_of(request) if status not in (404, 410) else ""
         response = render(request, template, context, status=status)
     wait_s = getattr(error, "retry_after_s", None)
     if wait_s is not None:
@@ -100,7 +101,7 @@ def _sign_in(request: HttpRequest, error: OffcutError) -> dict[str, str]:
     """Where to sign in or up, and to come back to the image afterwards."""
     if not isinstance(error, errors.SignInNeededError):
         return {}
-    back = "?" + urlencode({"next": _page_of(request)})
+    back = "?" + urlencode({"next": _page_of(request) or "/"})
     return {"sign_in": reverse("account_login") + back, "sign_up": reverse("account_signup") + back}
 
 
@@ -111,4 +112,4 @@ def _page_of(request: HttpRequest) -> str:
         return reverse("images:image", kwargs={"image_id": match.kwargs["image_id"]})
     if match and "batch_id" in match.kwargs:
         return reverse("images:batch", kwargs={"batch_id": match.kwargs["batch_id"]})
-    return request.path
+    return ""

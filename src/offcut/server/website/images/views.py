@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 import uuid
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from offcut.server.removals import changes, feeding, images
+from offcut.server.removals import changes, feeding, images, results
 from offcut.server.removals.models import Image, State
-from offcut.server.website.images.access import image_or_404
+from offcut.server.website.images.access import image_or_404, owner_of
 from offcut.server.website.images.answers import image_json
+from offcut.server.website.images.opinions import opinion_json
+from offcut.server.website.images.paying import paying_context
 from offcut.server.website.images.receiving import Received, receive
 from offcut.server.website.images.refusals import refused, wants_json
 
 WAIT_S_MAX = 10.0
 LOOK_EVERY_S = 1.0
 REFRESH_S = 2
+PAGE_LENGTH = 48
 
 
 @require_POST
@@ -42,8 +46,9 @@ def image(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
         response: HttpResponse = JsonResponse(image_json(row))
     else:
         is_coming = row.state in (State.WAITING, State.WORKING)
-        context = {"image": row, "data": image_json(row), "refresh_s": REFRESH_S if is_coming else None}
-        response = render(request, "images/image.html", context)
+        context = {"image": row, "refresh_s": REFRESH_S if is_coming else None, "formats": results.FORMATS}
+        context |= paying_context(request) | {"data": opinion_json(request, row)}
+        response = render(request, "images/image.html", context | {"opinion": context["data"]})
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept, Cookie"
     return response
@@ -69,6 +74,21 @@ def retry(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(image_json(row))
     return redirect("images:image", image_id=image_id)
+
+
+@require_safe
+@refused
+def history(request: HttpRequest) -> HttpResponse:
+    """All images that are kept for whoever asks."""
+    rows = images.images_of(owner_of(request)).select_related("batch")
+    page = Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page"))
+    if wants_json(request):
+        listed = [image_json(row) for row in page]
+        return JsonResponse({"images": listed, "pages": page.paginator.num_pages, "page": page.number})
+    context = {"page": page, "rows": [image_json(row) for row in page]}
+    response = render(request, "images/history.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _wait_s(request: HttpRequest) -> float:

@@ -68,6 +68,10 @@ WORDS: dict[str, tuple[Words, Words]] = {
         _UPLOAD_AGAIN,
     ),
     "image_deleted": (_("This image is no longer here: it was deleted."), _UPLOAD_AGAIN),
+    "matte_changed": (
+        _("This cut-out was changed in another window."),
+        _("Load the page again to go on from there."),
+    ),
     "background_gone": (
         _("The background photo is no longer here."),
         _("Choose the background photo again."),

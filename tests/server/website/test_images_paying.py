@@ -1,0 +1,253 @@
+"""Previews are free for everybody; the full size costs one credit, once."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from tests.server.api_caller import Caller
+from tests.server.plain_runner import photo_bytes, plain_runner
+from tests.server.website_people import JSON, Browser, pixels, plain_do
+
+from offcut.errors import OutputError
+from offcut.server.credits import ledger
+from offcut.server.removals import images
+from offcut.server.removals.models import Image
+from offcut.server.runners import current
+from offcut.server.runners.composing import ResultWork
+
+PHOTO = photo_bytes(900, 600)
+FULL = {"size": "full", "format": "png"}
+
+
+@pytest.fixture
+def image(signed_in: Browser) -> dict[str, Any]:
+    return signed_in.image(PHOTO)
+
+
+def spent(alice: Caller) -> int:
+    return 1100 - alice.balance.total
+
+
+def test_previews_are_free_and_without_number(visitor: Browser) -> None:
+    image = visitor.image(PHOTO)
+    for _ in range(3):
+        preview = visitor.get(image["urls"]["download"] + "?size=preview&format=png")
+        assert preview.status_code == 200
+        assert preview["Content-Disposition"].startswith('attachment; filename="dog-cut-out-preview.png"')
+        shown = pixels(preview.content)
+        assert shown.shape[0] * shown.shape[1] <= 250_000
+        assert shown.shape[2] == 4
+        middle, corner = shown[shown.shape[0] // 2, shown.shape[1] // 2], shown[2, 2]
+        assert (middle[3], corner[3]) == (255, 0)
+        assert middle[0] > 200
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "zip", "psd"])
+def test_the_full_size_costs_one_credit_once(
+    signed_in: Browser, alice: Caller, image: dict[str, Any], kind: str
+) -> None:
+    first = signed_in.post(image["urls"]["download"], size="full", format=kind)
+    assert first.status_code == 200, first.content
+    assert (first["X-Width"], first["X-Height"]) == ("900", "600")
+    assert spent(alice) == 100
+    assert signed_in.json(image["urls"]["page"])["is_paid"]
+    assert signed_in.post(image["urls"]["download"], size="full", format="png").status_code == 200
+    assert spent(alice) == 100
+
+
+def test_the_full_size_is_never_given_to_a_get(
+    signed_in: Browser, alice: Caller, image: dict[str, Any]
+) -> None:
+    assert signed_in.get(image["urls"]["download"] + "?size=full").status_code == 405
+    assert spent(alice) == 0
+
+
+def test_a_visitor_is_shown_the_way_in_and_back(visitor: Browser) -> None:
+    image = visitor.image(PHOTO)
+    answer = visitor.post(image["urls"]["download"], **FULL)
+    assert answer.status_code == 403
+    error = answer.json()["error"]
+    assert error["code"] == "sign_in_needed"
+    assert image["id"] in error["sign_in"]
+    page = visitor.client.post(image["urls"]["download"], FULL)
+    assert page.status_code == 403
+    assert "/account/login/?next=" in page.content.decode()
+
+
+def test_out_of_credits_says_so_and_previews_go_on(
+    signed_in: Browser, alice: Caller, image: dict[str, Any]
+) -> None:
+    ledger.hold(alice.team.pk, "everything", 1100, content_hash="", now=timezone.now())
+    answer = signed_in.post(image["urls"]["download"], **FULL)
+    assert answer.status_code == 402
+    assert answer.json()["error"]["code"] == "insufficient_credits"
+    assert "Previews are still free" in answer.json()["error"]["hint"]
+    page = signed_in.client.post(image["urls"]["download"], FULL)
+    assert page.status_code == 402
+    assert "Your credits are used up" in page.content.decode()
+    assert signed_in.get(image["urls"]["download"]).status_code == 200
+    assert not signed_in.json(image["urls"]["page"])["is_paid"]
+
+
+def test_what_fails_costs_nothing(signed_in: Browser, alice: Caller, image: dict[str, Any]) -> None:
+    def failing(work: Any, tell: Any) -> Any:
+        raise OutputError("The picture cannot be written.")
+
+    broken = plain_runner(cut=failing)
+    current.use(broken)
+    assert signed_in.post(image["urls"]["download"], **FULL).status_code == 500
+    assert alice.owned == (1100, 0, 1250)
+    broken.stop(5)
+    mended = plain_runner(cut=plain_do)
+    current.use(mended)
+    assert signed_in.post(image["urls"]["download"], **FULL).status_code == 200
+    assert spent(alice) == 100
+    mended.stop(5)
+
+
+def test_a_result_that_a_dead_server_held_for_is_paid_once(
+    signed_in: Browser, alice: Caller, image: dict[str, Any]
+) -> None:
+    from offcut.server.removals import charge
+
+    charge._hold(Image.objects.get())
+    assert alice.balance.held == 100
+    assert signed_in.post(image["urls"]["download"], **FULL).status_code == 200
+    assert (spent(alice), alice.balance.held) == (100, 0)
+
+
+def test_work_that_outlasts_its_hold_is_paid_once(
+    signed_in: Browser, alice: Caller, image: dict[str, Any], settings: Any
+) -> None:
+    import time_machine
+
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def slow(work: Any, tell: Any) -> Any:
+            clock.shift(timedelta(seconds=settings.HOLD_S + 1))
+            return plain_do(work, tell)
+
+        runner = plain_runner(cut=slow, jobs=1)
+        current.use(runner)
+        assert signed_in.post(image["urls"]["download"], **FULL).status_code == 200
+        assert alice.owned[:2] == (1000, 0)
+        runner.stop(5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_are_paid_once() -> None:
+    alice = Caller.make("alice", credit_count=10)
+    browsers = []
+    for _ in range(4):
+        client = Client()
+        client.force_login(alice.person)
+        browsers.append(Browser(client))
+    image = browsers[0].image(PHOTO)
+    together = threading.Barrier(4)
+
+    def all_at_once(work: Any, tell: Any) -> Any:
+        if isinstance(work, ResultWork):
+            together.wait(20)
+        return plain_do(work, tell)
+
+    runner = plain_runner(cut=all_at_once, jobs=4)
+    current.use(runner)
+    statuses: list[int] = []
+
+    def click(browser: Browser) -> None:
+        statuses.append(browser.post(image["urls"]["download"], **FULL).status_code)
+        connection.close()
+
+    clicks = [threading.Thread(target=click, args=(browser,)) for browser in browsers]
+    for one in clicks:
+        one.start()
+    for one in clicks:
+        one.join(30)
+    runner.stop(5)
+    assert statuses == [200] * 4
+    assert alice.owned[:2] == (1000, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_the_first_of_two_clicks_fails_the_second_is_paid() -> None:
+    alice = Caller.make("alice", credit_count=10)
+    client = Client()
+    client.force_login(alice.person)
+    browser = Browser(client)
+    image = browser.image(PHOTO)
+    both_in, first_over = threading.Barrier(2), threading.Event()
+    failed: list[bool] = []
+
+    def one_fails(work: Any, tell: Any) -> Any:
+        place = both_in.wait(20)
+        if place == 0:
+            raise OutputError("The picture cannot be written.")
+        first_over.wait(20)
+        return plain_do(work, tell)
+
+    runner = plain_runner(cut=one_fails, jobs=2)
+    current.use(runner)
+    statuses: list[int] = []
+
+    def click() -> None:
+        own = Client()
+        own.force_login(alice.person)
+        status = own.post(image["urls"]["download"], FULL, headers=JSON).status_code
+        statuses.append(status)
+        failed.append(status != 200)
+        first_over.set()
+        connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(2)]
+    for one in clicks:
+        one.start()
+    for one in clicks:
+        one.join(30)
+    runner.stop(5)
+    assert sorted(statuses) == [200, 500]
+    assert alice.owned[:2] == (1000, 0)
+
+
+def test_a_suspended_team_is_told(signed_in: Browser, alice: Caller, image: dict[str, Any]) -> None:
+    alice.team.suspended_at = timezone.now()
+    alice.team.save()
+    answer = signed_in.post(image["urls"]["download"], **FULL)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "team_suspended")
+
+
+def test_bad_words_are_refused(signed_in: Browser, alice: Caller, image: dict[str, Any]) -> None:
+    for data in (
+        {"size": "huge"},
+        {"size": "full", "format": "exe"},
+        {"settings": "{"},
+        {"settings": '{"a": 1}'},
+    ):
+        assert signed_in.post(image["urls"]["download"], **data).status_code == 400
+    assert spent(alice) == 0
+
+
+def test_settings_count_in_what_is_downloaded(signed_in: Browser, image: dict[str, Any]) -> None:
+    background = '"background": {"kind": "colour", "colour": "#0000ff"}'
+    settings = f'{{{background}, "crop": {{"kind": "preset", "preset": "square"}}}}'
+    answer = signed_in.post(image["urls"]["download"], **FULL, settings=settings)
+    shown = pixels(answer.content)
+    assert shown.shape[0] == shown.shape[1]
+    assert tuple(shown[2, 2][:3]) == (0, 0, 255)
+    Image.objects.update(settings={"background": {"kind": "colour", "colour": "#00ff00"}})
+    stored = signed_in.get(image["urls"]["preview"])
+    assert tuple(pixels(stored.content)[2, 2][:3]) == (0, 255, 0)
+
+
+def test_a_waiting_image_cannot_be_downloaded(signed_in: Browser, alice: Caller) -> None:
+    waiting = signed_in.upload(PHOTO).json()["images"][0]
+    for data in (FULL, {"size": "preview"}):
+        assert signed_in.post(waiting["urls"]["download"], **data).status_code == 409
+    images.delete(Image.objects.get())
+    assert signed_in.post(waiting["urls"]["download"], **FULL).status_code == 410
+    assert spent(alice) == 0

@@ -1,4 +1,4 @@
-"""The account area before a real browser: its states under axe, its width, its chart, its menu, no scripts."""
+"""The account area before a real browser: its states under axe, its width, its chart, its menu."""
 
 from __future__ import annotations
 
@@ -59,10 +59,13 @@ orders.mark_paid(paid.pk, now=now)
 waiting = orders.order_pack(team, pack, now=now)
 key, _token = make_key(team, "A key with quite a long name for the shop", by=Person.objects.get(pk={person}))
 for number in range(33):
-    ledger.hold(team.pk, f"n{{number}}", 100, content_hash="-", now=now, key=key if number % 3 else None, size="full")
+    asker = key if number % 3 else None
+    ledger.hold(team.pk, f"n{{number}}", 100, content_hash="-", now=now, key=asker, size="full")
     ledger.capture(team.pk, f"n{{number}}", now=now)
 address_new(now)
-Submission.objects.create(team=team, file="none.jpg", filename="a-cat-with-a-long-name.jpg", width=4, height=3, bytes=9)
+Submission.objects.create(
+    team=team, file="none.jpg", filename="a-cat-with-a-long-name.jpg", width=4, height=3, bytes=9
+)
 answer = {{"tiny": plans["Tiny"].pk, "large": plans["Large"].pk, "pack": pack.pk, "open": waiting.pk,
           "paid": paid.pk, "year": now.year}}
 """

@@ -373,6 +373,24 @@ def test_a_notice_is_shown_until_it_is_read_by_that_person(
     assert words in sign_in(ada).get(reverse("dashboard:overview")).content.decode()
 
 
+def test_many_notices_are_shown_newest_first_and_read_at_once(
+    team: Team, alice: Person, owner: Client
+) -> None:
+    from offcut.server.credits.notices import outbox
+    from offcut.server.credits.notices.delivery import address_new
+    from offcut.server.credits.notices.kinds import NoticeKind
+
+    for number in range(5):
+        outbox.write(team.pk, NoticeKind.EVERYTHING_USED_UP, f"lot:{number}", NOW)
+    address_new(NOW)
+    shown = owner.get(reverse("dashboard:overview"))
+    unread = [notice.pk for notice in outbox.unshown(alice, team.pk)]
+    assert [row["id"] for row in shown.context["notices"]] == unread[:1:-1]
+    assert "I have read all 5 notices" in shown.content.decode()
+    owner.post(reverse("dashboard:seen"), {"notice": "all"})
+    assert outbox.unshown(alice, team.pk) == []
+
+
 def test_mails_lead_to_the_credits_in_the_persons_language(
     team: Team, alice: Person, mailoutbox: list
 ) -> None:

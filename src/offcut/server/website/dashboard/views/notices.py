@@ -43,10 +43,10 @@ def notices(request: HttpRequest, own: Membership) -> HttpResponse:
 @require_POST
 @area_page
 def seen(request: HttpRequest, own: Membership) -> HttpResponse:
-    """Remembers that the person has read a notice of this team."""
+    """Remembers that the person has read a notice of this team, or all of them."""
     asked = request.POST.get("notice", "")
     own_ids = [notice.pk for notice in outbox.unshown(_self(request), own.team_id)]
-    read = [number for number in own_ids if str(number) == asked]
+    read = [number for number in own_ids if asked in (str(number), "all")]
     outbox.mark_shown(_self(request), read, timezone.now())
     return redirect("dashboard:overview")
 

@@ -21,6 +21,7 @@ from offcut.server.website.dashboard.ledger_words import latest_uses
 from offcut.server.website.dashboard.standing import Standing, standing
 
 USE_COUNT = 8
+NOTICE_COUNT = 3
 
 
 @area_page
@@ -32,7 +33,7 @@ def overview(request: HttpRequest, own: Membership) -> HttpResponse:
         "own": own,
         "standing": own_standing,
         "free_preview_count": allowances.free_preview_amount() // PREVIEW_AMOUNT,
-        "notices": _notices(request, own),
+        **_notices(request, own),
         "uses": latest_uses(own.team, USE_COUNT),
         "may_pay": may(own.role, Deed.MANAGE_BILLING),
         "payers": _payers(own),
@@ -41,14 +42,16 @@ def overview(request: HttpRequest, own: Membership) -> HttpResponse:
     return render(request, "dashboard/overview.html", context)
 
 
-def _notices(request: HttpRequest, own: Membership) -> list[dict[str, object]]:
+def _notices(request: HttpRequest, own: Membership) -> dict[str, object]:
+    """The newest of what the person has not been shown, and how many there are."""
     person = Person.objects.get(pk=request.user.pk)
+    unshown = outbox.unshown(person, own.team_id)
     found = []
-    for notice in outbox.unshown(person, own.team_id):
+    for notice in reversed(unshown[-NOTICE_COUNT:]):
         notice.team = own.team
         subject, paragraphs = told(notice, get_language() or "en")
         found.append({"id": notice.pk, "subject": subject, "paragraphs": paragraphs, "kind": notice.kind})
-    return found
+    return {"notices": found, "notice_count": len(unshown)}
 
 
 def _payers(own: Membership) -> list[str]:

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import offcut.server.website.pages.models.legal_texts
 from django.conf import settings
 from django.db import migrations, models
+
+import offcut.server.website.pages.models.legal_texts
 
 
 class Migration(migrations.Migration):

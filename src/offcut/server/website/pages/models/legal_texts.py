@@ -12,6 +12,11 @@ FILL_IN = "[fill in"
 """What stands wherever the owner still has to say something. A text that has it is not finished."""
 
 
+def all_languages() -> list[tuple[str, str]]:
+    """The website's languages. Asked for when needed, so that one more needs no migration."""
+    return list(settings.LANGUAGES)
+
+
 class LegalKind(models.TextChoices):
     TERMS = "terms", _("Terms of service")
     PRIVACY = "privacy", _("Privacy")
@@ -24,7 +29,7 @@ class LegalText(models.Model):
     """One page's text in one language, as Markdown."""
 
     kind = models.CharField(_("page"), max_length=10, choices=LegalKind.choices)
-    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
+    language = models.CharField(_("language"), max_length=10, choices=all_languages)
     text = models.TextField(_("text"), help_text=_("Markdown. HTML is shown as it is written, not obeyed."))
     is_finished = models.BooleanField(_("finished"), default=False, editable=False)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)

@@ -67,7 +67,7 @@ def test_everything_goes_by_keyboard(page: Page, axe: Callable[[Page], None]) ->
     page.keyboard.type("Show a picture.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("your words. We read every one.")).to_be_visible()
+    expect(page.get_by_text("Thank you for your answer and your words.")).to_be_visible()
     expect(page.get_by_role("button", name="No", exact=True)).to_have_attribute("aria-pressed", "true")
     axe(page)
 

@@ -74,6 +74,15 @@ def _fresh_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_language_left_over() -> Iterator[None]:
+    """A request leaves its language active in the thread, and the next test's `reverse` would speak it."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture
 def mails(mailoutbox: list) -> list:
     """The mails sent so far, newest last."""

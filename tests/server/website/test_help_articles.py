@@ -15,8 +15,10 @@ from django.template import Context, Template
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from django.utils import translation
+from tests.repository.test_docs import problems
 
-from offcut.server.api import wire
+from offcut.engine.options import OPTION_HELP
+from offcut.server.api import codes, wire
 from offcut.server.website.help import live
 from offcut.server.website.help.articles import Article, ArticleError, read_shelves, shelf, shelves
 from offcut.server.website.help.markdown import fill, read
@@ -115,6 +117,21 @@ def test_every_article_is_shown(db: None, client: Client, language: str) -> None
 
 def test_an_article_that_is_not_there_is_not_found(db: None, client: Client) -> None:
     assert client.get(address("help:article", "en", "no-such-article")).status_code == 404
+
+
+def test_commands_settings_and_codes_that_articles_name_exist(request: pytest.FixtureRequest) -> None:
+    root = request.config.rootpath
+    places = sorted((root / "src/offcut/server/website/help/articles").rglob("*.md"))
+    wrong = [problem for place in places for problem in problems(place.read_text("utf-8"), place, root)]
+    known = {f"no error code {code}" for code in codes.all_codes()}
+    assert places
+    assert not [problem for problem in wrong if problem.partition(": ")[2] not in known]
+    names = set(codes.all_codes()) | set(OPTION_HELP) | {"image_file", "image_file_b64", "image_url"}
+    named = {
+        name for place in places for name in re.findall(r"`([a-z]+_[a-z0-9_]+)`", place.read_text("utf-8"))
+    }
+    assert named >= {"insufficient_credits", "unknown_foreground", "crop_margin"}
+    assert named <= names
 
 
 def test_a_language_without_articles_gets_the_english_ones() -> None:

@@ -124,7 +124,8 @@ class RembgServer:
         command = [str(interpreter), "-c", "from rembg.cli import main; main()", "s", "--no-ui"]
         self._process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port), "--log_level", "error"],
-            env={**os.environ, **home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         wait_for(f"http://127.0.0.1:{port}/openapi.json", self._process)
 

@@ -101,19 +101,21 @@ def removebg(call: Call) -> HttpResponse:
     background = _background(asked.background)
     if background is not None:
         options = replace(options, bg_image=background)
-    removal = remove_background(
-        Request(
-            key.team,
-            _content(asked.photo),
-            options,
-            key=key,
-            repeat_id=repeat_id,
-            limits=wire.LIMITS,
-            png_pixels_max=wire.PNG_PIXELS_MAX,
-            megapixels_counted=1,
-            is_gone=call.is_gone,
-        )
+    request = Request(
+        key.team,
+        _content(asked.photo),
+        options,
+        key=key,
+        repeat_id=repeat_id,
+        limits=wire.LIMITS,
+        png_pixels_max=wire.PNG_PIXELS_MAX,
+        megapixels_counted=1,
+        is_gone=call.is_gone,
     )
+    try:
+        removal = remove_background(request)
+    except OptionError as error:
+        raise _as_sent(error, asked.background) from error
     as_json = wire.wants_json(call.request.headers.get("Accept", ""))
     return wire.removal_answer(removal, asked, as_json=as_json)
 
@@ -171,6 +173,14 @@ def _content(picture: Picture) -> bytes:
     limits = FetchLimits(size_max=wire.FILE_SIZE_MAX, begin_s=settings.FETCH_BEGIN_S)
     with telemetry.span("fetch"):
         return fetch(picture.address, limits=limits, allowed_hosts=settings.FETCH_HOSTS).content
+
+
+def _as_sent(error: OptionError, background: Picture) -> OptionError:
+    """An error of the background image under the name that it was sent by; others as they are."""
+    if error.parameter != "bg_image":
+        return error
+    name = "bg_image_file" if background.address is None else "bg_image_url"
+    return OptionError(name, str(error), hint=error.hint)
 
 
 def _background(picture: Picture) -> bytes | None:

@@ -35,6 +35,7 @@ from offcut.server.api.wire import Picture
 from offcut.server.credits.statement import balance
 from offcut.server.fetching import FetchLimits, fetch
 from offcut.server.removals import improvement, metrics, rate
+from offcut.server.removals.api_images import keep_if_asked
 from offcut.server.removals.removal import Request, affords_anything, remove_background
 
 View = Callable[["Call"], HttpResponse]
@@ -116,8 +117,10 @@ def removebg(call: Call) -> HttpResponse:
         removal = remove_background(request)
     except OptionError as error:
         raise _as_sent(error, asked.background) from error
+    is_paid = not removal.choice.is_preview
+    kept = None if removal.is_repeated else keep_if_asked(key.team, request.photo, is_paid=is_paid)
     as_json = wire.wants_json(call.request.headers.get("Accept", ""))
-    return wire.removal_answer(removal, asked, as_json=as_json)
+    return wire.removal_answer(removal, asked, kept, as_json=as_json)
 
 
 @endpoint("account", "GET")

@@ -73,7 +73,11 @@ def _row(count: int, taken: dict[str, clients.Tally]) -> list[str]:
 
 
 def _quantiles(tally: clients.Tally) -> list[str]:
-    cuts = statistics.quantiles(tally.took_s, n=20) if len(tally.took_s) > 1 else tally.took_s * 19
+    cuts = (
+        statistics.quantiles(tally.took_s, n=20, method="inclusive")
+        if len(tally.took_s) > 1
+        else tally.took_s * 19
+    )
     return [f"{cuts[9]:.2f}", f"{cuts[18]:.2f}"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -113,16 +114,18 @@ class RembgServer:
 
         weights = Weights().paths("isnet")[0]
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}/api/remove"
+        extras = httpx.QueryParams(extras=json.dumps({"model_path": str(weights)}))
+        self.url = f"http://127.0.0.1:{port}/api/remove?{extras}"
         self.headers: dict[str, str] = {}
-        self.fields = {"model": "dis_custom", "extras": f'{{"model_path": "{weights}"}}'}
+        self.fields = {"model": "dis_custom"}
         # rembg loads weights from below its own folder only; it is told that ours is that.
         home = {"REMBG_HOME": str(weights.parent), "U2NET_HOME": str(weights.parent), "BROWSER": "true"}
         interpreter = python or programs.rembg_python()
         command = [str(interpreter), "-c", "from rembg.cli import main; main()", "s", "--no-ui"]
         self._process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port), "--log_level", "error"],
-            env={**os.environ, **home}, stdout=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         wait_for(f"http://127.0.0.1:{port}/openapi.json", self._process)
 

@@ -15,7 +15,8 @@ PHOTO = bytes(range(256)) * 40
 
 
 class HostileServer:
-    """Listens on loopback until closed. `heads` are the requests that came, `ended` is set on closing."""
+    """Listens on loopback until closed. `heads` are the requests that came, `ended` is set on closing, `own`
+    are answers of a test's own."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
@@ -23,6 +24,7 @@ class HostileServer:
         self.port: int = self._listening.getsockname()[1]
         self.heads: list[bytes] = []
         self.locations: dict[str, str] = {}
+        self.own: dict[str, Callable[..., None]] = {}
         self.ended = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -62,7 +64,7 @@ class HostileServer:
                 location = self.locations[path]
                 send(connection, f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
             else:
-                ANSWERS[path.partition("?")[0]](connection, self.ended)
+                (ANSWERS | self.own)[path.partition("?")[0]](connection, self.ended)
             if self._tls is not None:
                 connection.close()
 

@@ -11,7 +11,7 @@ from PIL import Image
 from offcut.engine.cutout import Cutout
 from offcut.engine.opening import open_photo
 from offcut.engine.options import output_size
-from offcut.errors import NoForegroundError
+from offcut.errors import NoForegroundError, OptionError, PhotoError
 from offcut.server.runners.cutting import Finished, Tell, Work, finished
 from offcut.server.runners.in_process import InProcessRunner
 
@@ -32,6 +32,8 @@ def plain_cut(work: Work, tell: Tell) -> Finished:
     for step in ("decode", "segment", "encode"):
         tell(step)
     photo = open_photo(work.photo, work.options, limits=work.limits)
+    if work.options.bg_image is not None:
+        _open_background(work.options.bg_image)
     size = output_size(*photo.source_size, work.options, png_pixels_max=work.png_pixels_max)
     rgb = np.asarray(Image.fromarray(photo.pixels).resize(size))
     red = (rgb[:, :, 0] > 150) & (rgb[:, :, 1] < 100)
@@ -45,6 +47,13 @@ def plain_cut(work: Work, tell: Tell) -> Finished:
     kind: Any = "person" if work.options.type == "auto" else work.options.type
     cutout = Cutout(rgb, alpha, box, kind, 0.9, photo.source_size, work.options, photo.notes, photo.dpi)
     return finished(cutout, cutout.encode(), {"decode": 0.001, "segment": 0.002, "encode": 0.001})
+
+
+def _open_background(image: Any) -> None:
+    try:
+        open_photo(image)
+    except PhotoError as error:
+        raise OptionError("bg_image", f"The background image cannot be used: {error}") from error
 
 
 def plain_runner(**options: Any) -> InProcessRunner:

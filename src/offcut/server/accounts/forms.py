@@ -58,6 +58,17 @@ class TeamForm(forms.ModelForm):
         fields = ("name",)
 
 
+class ApiImagesForm(forms.Form):
+    """For how long photos that come by the API are kept."""
+
+    hours = forms.IntegerField(
+        label=_("Keep them for so many hours"),
+        min_value=0,
+        max_value=30 * 24,
+        help_text=_("0: nothing is kept after the answer. At most 720, which is 30 days."),
+    )
+
+
 class InvitationForm(forms.Form):
     """Who is asked into the team, and as what."""
 

@@ -82,6 +82,8 @@ class Team(models.Model):
     name = models.CharField(_("name"), max_length=100)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+    # Nobody's photos are kept because a program sent them, unless the team wants it.
+    api_kept_h = models.PositiveIntegerField(_("hours that API images are kept"), default=0)
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True, editable=False)
     suspension_reason = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)

@@ -69,6 +69,15 @@ def rename_team(team: Team, name: str, *, by: Person) -> None:
 
 
 @transaction.atomic
+def keep_api_images(team: Team, hours: int, *, by: Person) -> None:
+    """Keep photos that come by the API for so many hours from now on; 0: none. Raises NotAllowedError."""
+    require(by, team, Deed.MANAGE_TEAM)
+    Team.objects.filter(pk=team.pk).update(api_kept_h=hours)
+    team.api_kept_h = hours
+    write_down("team.api_images_kept", by=by, team=team, hours=hours)
+
+
+@transaction.atomic
 def change_role(member: Membership, role: Role, *, by: Person) -> None:
     """Give a member another role. Raises NotAllowedError, LastOwnerError."""
     member = _locked(member)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("team/new/", team.new, name="new_team"),
     path("team/switch/", team.switch, name="switch_team"),
     path("team/rename/", team.rename, name="rename_team"),
+    path("team/api-images/", team.api_images, name="api_images"),
     path("team/close/", team.close, name="close_team"),
     path("team/members/<int:membership_id>/role/", team.role, name="change_role"),
     path("team/members/<int:membership_id>/remove/", team.remove, name="remove_member"),

@@ -35,6 +35,7 @@ from offcut.server.api.wire import Picture
 from offcut.server.credits.statement import balance
 from offcut.server.fetching import FetchLimits, fetch
 from offcut.server.removals import improvement, metrics, rate
+from offcut.server.removals.api_images import keep_if_asked
 from offcut.server.removals.removal import Request, affords_anything, remove_background
 
 View = Callable[["Call"], HttpResponse]
@@ -101,21 +102,25 @@ def removebg(call: Call) -> HttpResponse:
     background = _background(asked.background)
     if background is not None:
         options = replace(options, bg_image=background)
-    removal = remove_background(
-        Request(
-            key.team,
-            _content(asked.photo),
-            options,
-            key=key,
-            repeat_id=repeat_id,
-            limits=wire.LIMITS,
-            png_pixels_max=wire.PNG_PIXELS_MAX,
-            megapixels_counted=1,
-            is_gone=call.is_gone,
-        )
+    request = Request(
+        key.team,
+        _content(asked.photo),
+        options,
+        key=key,
+        repeat_id=repeat_id,
+        limits=wire.LIMITS,
+        png_pixels_max=wire.PNG_PIXELS_MAX,
+        megapixels_counted=1,
+        is_gone=call.is_gone,
     )
+    try:
+        removal = remove_background(request)
+    except OptionError as error:
+        raise _as_sent(error, asked.background) from error
+    is_paid = not removal.choice.is_preview
+    kept = None if removal.is_repeated else keep_if_asked(key.team, request.photo, is_paid=is_paid)
     as_json = wire.wants_json(call.request.headers.get("Accept", ""))
-    return wire.removal_answer(removal, asked, as_json=as_json)
+    return wire.removal_answer(removal, asked, kept, as_json=as_json)
 
 
 @endpoint("account", "GET")
@@ -171,6 +176,14 @@ def _content(picture: Picture) -> bytes:
     limits = FetchLimits(size_max=wire.FILE_SIZE_MAX, begin_s=settings.FETCH_BEGIN_S)
     with telemetry.span("fetch"):
         return fetch(picture.address, limits=limits, allowed_hosts=settings.FETCH_HOSTS).content
+
+
+def _as_sent(error: OptionError, background: Picture) -> OptionError:
+    """An error of the background image under the name that it was sent by; others as they are."""
+    if error.parameter != "bg_image":
+        return error
+    name = "bg_image_file" if background.address is None else "bg_image_url"
+    return OptionError(name, str(error), hint=error.hint)
 
 
 def _background(picture: Picture) -> bytes | None:

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 from offcut.engine.decode import Limits
 from offcut.engine.options import Options, max_size
-from offcut.engine.types import Subject
+from offcut.engine.types import Note, Subject
 from offcut.errors import (
     FileTooLargeError,
     MissingPhotoError,
@@ -30,6 +30,7 @@ from offcut.server.api.body import Fields
 from offcut.server.credits.amounts import credits_of
 from offcut.server.credits.rules import Source
 from offcut.server.credits.statement import Balance
+from offcut.server.removals.models import Image
 from offcut.server.removals.rate import Allowance
 from offcut.server.removals.removal import Removal
 
@@ -52,7 +53,8 @@ EXPOSED_HEADERS = (
     "X-Type", "X-Width", "X-Height", "X-Max-Width", "X-Max-Height", "X-Credits-Charged",
     "X-Foreground-Top", "X-Foreground-Left", "X-Foreground-Width", "X-Foreground-Height",
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After",
-    "X-Size-Chosen", "X-Size-Reason", "X-Notes", "X-Ignored-Fields", "X-Repeated", "X-Request-ID",
+    "X-Size-Chosen", "X-Size-Reason", "X-Notes", "X-Ignored-Fields", "X-Repeated", "X-Image-ID",
+    "X-Request-ID",
 )  # fmt: skip
 ALLOWED_HEADERS = ("X-API-Key", "Content-Type", "Accept", "Authorization", "Idempotency-Key", "X-Request-ID")
 
@@ -173,8 +175,11 @@ def wants_json(accept: str) -> bool:
     return "*/*" not in kinds and known[:1] == ["application/json"]
 
 
-def removal_answer(removal: Removal, asked: Asked, *, as_json: bool) -> HttpResponse:
-    """The result as the client wants it, with its headers."""
+def removal_answer(
+    removal: Removal, asked: Asked, kept: Image | Note | None, *, as_json: bool
+) -> HttpResponse:
+    """The result as the client wants it, with its headers. `kept` is the image that the photo became, or a
+    note why it did not."""
     result = removal.finished
     left, top, right, bottom = result.box or (0, 0, 0, 0)
     place = {"top": top, "left": left, "width": right - left, "height": bottom - top}
@@ -191,8 +196,11 @@ def removal_answer(removal: Removal, asked: Asked, *, as_json: bool) -> HttpResp
     subject = subject_word(result.subject, asked.options.type_level)
     if subject:
         answer["X-Type"] = subject
-    if result.notes:
-        answer["X-Notes"] = ", ".join(note.code for note in result.notes)
+    notes = [*result.notes, *([kept] if isinstance(kept, Note) else [])]
+    if notes:
+        answer["X-Notes"] = ", ".join(note.code for note in notes)
+    if isinstance(kept, Image):
+        answer["X-Image-ID"] = str(kept.pk)
     if asked.ignored:
         answer["X-Ignored-Fields"] = ", ".join(
             re.sub(r"[^\w\[\]-]", "?", name)[:40] for name in asked.ignored[:20]

@@ -189,7 +189,7 @@ class Feeder:
             subject=found.subject,
             bytes=files.size_of(image.pk),
             done_at=now,
-            expires_at=now + timedelta(seconds=images.retention_s()),
+            expires_at=now + timedelta(seconds=images.kept_s_of(image)),
         )
         if not is_kept and Image.objects.filter(pk=image.pk, gone="").count() == 0:
             files.remove_all(image.pk)

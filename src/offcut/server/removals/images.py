@@ -39,9 +39,19 @@ REMEMBERED = timedelta(days=30)
 NAME_LENGTH_MAX = 200
 
 
-def receive(owner: Owner, photo: bytes, *, name: str = "", batch: Batch | None = None) -> Image:
+def receive(
+    owner: Owner,
+    photo: bytes,
+    *,
+    name: str = "",
+    batch: Batch | None = None,
+    kept_s: int | None = None,
+    is_paid: bool = False,
+) -> Image:
     """Keep a photo that is to be cut out; it waits for its turn from now on.
 
+    Once done it is kept for `kept_s` seconds (None: for as long as all others). `is_paid`: its full size was
+    paid for already.
     Raises PhotoError for what is no photo or too large (judged by its header alone), TooManyImagesError and
     ImageStorageError.
     """
@@ -56,8 +66,9 @@ def receive(owner: Owner, photo: bytes, *, name: str = "", batch: Batch | None =
         width=header.width,
         height=header.height,
         bytes=len(photo),
-        expires_at=now + timedelta(seconds=WAITING_S_MAX + retention_s()),
+        expires_at=now + timedelta(seconds=WAITING_S_MAX + (retention_s() if kept_s is None else kept_s)),
         made_at=now,
+        paid_at=now if is_paid else None,
     )
     image.original_file = files.write(image.pk, "original", photo)
     try:
@@ -174,6 +185,11 @@ def adopt(visitor: str, team: Team) -> int:
 def retention_s() -> int:
     """For how many seconds an image is kept once it is done."""
     return max(settings.RETENTION_S, RETENTION_S_MIN)
+
+
+def kept_s_of(image: Image) -> float:
+    """For how many seconds an image is kept once it is done, as was said when it was received."""
+    return max(0.0, (image.expires_at - image.made_at).total_seconds() - WAITING_S_MAX)
 
 
 def clean_name(name: str) -> str:

@@ -11,11 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from offcut.server.accounts.current_team import choose_team
-from offcut.server.accounts.forms import InvitationForm, RoleForm, TeamForm
+from offcut.server.accounts.forms import ApiImagesForm, InvitationForm, RoleForm, TeamForm
 from offcut.server.accounts.invitations import open_invitations
 from offcut.server.accounts.models import Membership, Person
 from offcut.server.accounts.roles import Deed, Role, may, may_change
-from offcut.server.accounts.teams import change_role, close_team, open_team, remove_member, rename_team
+from offcut.server.accounts.teams import (
+    change_role,
+    close_team,
+    keep_api_images,
+    open_team,
+    remove_member,
+    rename_team,
+)
 from offcut.server.accounts.views.access import private_page, refuse_acting, team_page
 
 
@@ -32,6 +39,7 @@ def people(request: HttpRequest, own: Membership) -> HttpResponse:
         "may_close": may(own.role, Deed.MANAGE_OWNERS),
         "invitation_form": InvitationForm(own.role),
         "team_form": TeamForm(instance=own.team, auto_id="team_%s"),
+        "api_images_form": ApiImagesForm({"hours": own.team.api_kept_h}, auto_id="api_images_%s"),
         "other_teams": Membership.objects.filter(person_id=own.person_id, team__closed_at=None)
         .exclude(team_id=own.team_id)
         .select_related("team"),
@@ -72,6 +80,19 @@ def rename(request: HttpRequest, own: Membership) -> HttpResponse:
         messages.success(request, _("Saved."))
     else:
         messages.error(request, _("A team needs a name of at most 100 letters."))
+    return redirect("accounts:team")
+
+
+@require_POST
+@team_page
+def api_images(request: HttpRequest, own: Membership) -> HttpResponse:
+    """Says for how long photos that come by the API are kept."""
+    form = ApiImagesForm(request.POST)
+    if form.is_valid():
+        keep_api_images(own.team, form.cleaned_data["hours"], by=_self(request))
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, _("Give a whole number of hours from 0 to 720."))
     return redirect("accounts:team")
 
 

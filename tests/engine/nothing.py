@@ -188,8 +188,9 @@ def _printed(rng: Generator, size: tuple[int, int], columns: int, paper: tuple[i
     width = size[1] // columns
     for column in range(columns):
         for top in range(30, size[0] - 40, int(letters.size * 1.5)):
-            line = " ".join(rng.choice(SENTENCE.split(), 40))
-            while letters.getlength(line) > width - 50:
-                line = line.rsplit(" ", 1)[0]
-            pen.text((column * width + 25, top), line, fill=(25, 25, 28), font=letters)
+            words = list(rng.choice(SENTENCE.split(), 40))
+            # A column too narrow for any word stays empty.
+            while words and letters.getlength(" ".join(words)) > width - 50:
+                words.pop()
+            pen.text((column * width + 25, top), " ".join(words), fill=(25, 25, 28), font=letters)
     return np.asarray(page)

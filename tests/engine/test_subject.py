@@ -242,6 +242,11 @@ def judge(look: Look, rgb: Rgb) -> Finding:
     return find_foreground(fine, whole, rgb, detections)
 
 
+@pytest.mark.parametrize("size", [(100, 60), (16, 300)])
+def test_makes_them_in_sizes_too_narrow_for_a_word(size: tuple[int, int]) -> None:
+    assert {pixels.shape for pixels in nothing.photos(0, size).values()} == {(*size, 3)}
+
+
 @pytest.mark.network
 def test_refuses_all_photos_with_nothing_in_them(look: Look) -> None:
     findings = {name: judge(look, pixels) for name, pixels in nothing.photos(0).items()}

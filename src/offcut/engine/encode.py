@@ -1,7 +1,7 @@
 """Final arrays in, a file's bytes out: PNG, JPG, WebP, TIFF, ZIP (colour and alpha apart) and Photoshop.
 
-PNG is written by engine/png.py, Photoshop by engine/psd.py, all others by libvips, lazily and in strips, so 45
-megapixels cost little beyond the bytes.
+PNG is written by engine/png.py, Photoshop by engine/psd.py, all others by libvips, lazily and in strips, so
+45 megapixels cost little beyond the bytes.
 """
 
 from __future__ import annotations

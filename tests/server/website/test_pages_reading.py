@@ -14,6 +14,7 @@ from django.conf import settings
 from django.template import Context, Template
 from django.test import Client
 
+from offcut.errors import OptionError
 from offcut.server.accounts.keys import authenticate_key
 from offcut.server.accounts.models import ApiKey, Person
 from offcut.server.accounts.people import welcome
@@ -112,6 +113,16 @@ def test_presets_for_other_parts_of_the_website(client: Client) -> None:
         assert re.fullmatch(r"[a-z0-9-]+", name)
         assert told[name]["settings"] == preset.settings == json.loads(tag.render(Context({"name": name})))
     assert tag.render(Context({"name": "no such preset"})) == ""
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_is_a_look_that_the_engine_knows(name: str) -> None:
+    look = pytest.importorskip("offcut.server.removals.look")
+    asked = presets()[name].settings
+    found = look.read(asked)
+    assert found != look.read(None)
+    with pytest.raises(OptionError):
+        look.read({**asked, "colour": "red"})
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ STICKER = Preset(
 PASSPORT = Preset(
     "passport",
     _("Passport: 35 × 45, white background"),
-    _white({"kind": "preset", "preset": "passport"}, position="center"),
+    _white({"kind": "preset", "preset": "passport"}),
 )
 PORTRAIT = Preset(
     "portrait",
@@ -83,7 +83,6 @@ STORY = Preset(
         "background": {"kind": "gradient", "colours": ["#ffd9a0", "#ff7f66"], "angle": 160},
         "crop": {"kind": "preset", "preset": "story"},
         "scale": "80%",
-        "position": "center",
         "shadow": {"kind": "drop", "opacity": 40},
     },
 )
@@ -95,7 +94,7 @@ CUT_OUT = Preset(
 MARKETPLACE = Preset(
     "marketplace",
     _("Marketplace: square, pure white, 10% margin"),
-    _white({"kind": "preset", "preset": "marketplace"}, scale="80%", position="center"),
+    _white({"kind": "preset", "preset": "marketplace"}, scale="80%"),
 )
 SHOP_SHADOW = Preset(
     "shop-shadow",
@@ -104,7 +103,6 @@ SHOP_SHADOW = Preset(
         "background": {"kind": "colour", "colour": "#f4f4f2"},
         "crop": {"kind": "preset", "preset": "square"},
         "scale": "75%",
-        "position": "center",
         "shadow": {"kind": "drop", "opacity": 45},
     },
 )
@@ -132,7 +130,7 @@ SHOWROOM = Preset(
 CATALOGUE = Preset(
     "catalogue",
     _("Catalogue: square, white, every subject at the same size"),
-    _white({"kind": "preset", "preset": "square"}, scale="70%", position="center"),
+    _white({"kind": "preset", "preset": "square"}, scale="70%"),
 )
 
 USE_CASES: tuple[UseCase, ...] = (

@@ -43,4 +43,4 @@ def test_account_pages_are_accessible(
 
 def test_icons_are_drawn(signed_in_page: Page) -> None:
     signed_in_page.goto("/account/")
-    assert signed_in_page.locator("summary .icon use").evaluate("use => use.getBBox().width") > 10
+    assert signed_in_page.locator(".top summary .icon use").evaluate("use => use.getBBox().width") > 10

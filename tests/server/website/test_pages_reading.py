@@ -20,6 +20,7 @@ from offcut.server.accounts.models import ApiKey, Person
 from offcut.server.accounts.people import welcome
 from offcut.server.credits.models import Pack, PackTerms, Plan, PlanTerms
 from offcut.server.payments.models import Seller
+from offcut.server.removals import look
 from offcut.server.website.pages import documents, parameters
 from offcut.server.website.pages.use_cases import USE_CASES, presets
 
@@ -117,7 +118,6 @@ def test_presets_for_other_parts_of_the_website(client: Client) -> None:
 
 @pytest.mark.parametrize("name", presets())
 def test_every_preset_is_a_look_that_the_engine_knows(name: str) -> None:
-    look = pytest.importorskip("offcut.server.removals.look")
     asked = presets()[name].settings
     found = look.read(asked)
     assert found != look.read(None)

@@ -176,7 +176,7 @@ def compose(
 
 
 def shrink(rgb: Rgb, alpha: Alpha, pixels_max: int) -> tuple[Rgb, Alpha]:
-    """Picture and matte with at most so many pixels. What the matte hides does not bleed into what is seen."""
+    """Picture and matte with at most so many pixels; what the matte hides does not bleed into view."""
     rows, columns = alpha.shape
     ratio = (pixels_max / (rows * columns)) ** 0.5
     if ratio >= 1:

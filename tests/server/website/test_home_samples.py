@@ -7,9 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+
 from offcut.server.website.home.samples.__main__ import DEMO, NAMES, PHOTO, SIZE_MAX, draw
 from offcut.server.website.home.views import SAMPLES
-from PIL import Image
 
 FOLDER = Path("src/offcut/server/website/home/static/home/samples")
 

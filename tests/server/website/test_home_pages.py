@@ -50,7 +50,7 @@ def test_every_word_that_a_script_asks_for_is_given(client: Client) -> None:
     given = set(words_of(client.get("/en/").content.decode(), "batch-words"))
     asked = set()
     for module in MODULES:
-        asked |= set(re.findall(r"\bwords\.([a-z_]+)\b", module.read_text(encoding="utf-8")))
+        asked |= set(re.findall(r"\bwords\.(?!js\b)([a-z_]+)\b", module.read_text(encoding="utf-8")))
     assert len(asked) > 40
     assert asked <= given, asked - given
 

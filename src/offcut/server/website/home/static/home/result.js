@@ -295,6 +295,7 @@ export class Result {
     await this.aside(async () => {
       const { blob, name } = await file(form.action, new FormData(form));
       save(blob, name);
+      if (!this.image.is_paid && this.person.balance !== null) this.person.balance -= 1;
       this.image.is_paid = true;
       this.part("price").textContent = this.words.paid;
       this.part("account").textContent = "";

@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+# A machine that is busy with other tests is slow; what is expected comes all the same.
+expect.set_options(timeout=30_000)
 READY = "#canvas[data-ready]"
 _BALANCE = """
 from django.utils import timezone

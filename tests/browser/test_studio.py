@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+# A machine that is busy with other tests is slow; what is expected comes all the same.
+expect.set_options(timeout=30_000)
 READY = "#canvas[data-ready]"
 _BALANCE = """
 from django.utils import timezone
@@ -70,6 +72,11 @@ def shown(page: Page) -> np.ndarray:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     url = page.locator("#canvas").evaluate("canvas => canvas.toDataURL()")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB"))
+
+
+def saved(downloading: Any) -> Image.Image:
+    """The picture that was downloaded."""
+    return Image.open(io.BytesIO(Path(downloading.value.path()).read_bytes()))
 
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:
@@ -188,7 +195,7 @@ def test_by_keyboard_alone(page: Page, astronaut: dict[str, Any], axe: Callable[
     walk_to(page, "#download-preview")
     with page.expect_download() as downloading:
         page.keyboard.press("Enter")
-    picture = Image.open(downloading.value.path())
+    picture = saved(downloading)
     assert picture.mode == "RGBA"
     assert picture.width * picture.height <= 250_000
 
@@ -231,7 +238,7 @@ def test_settings_change_what_is_seen_and_what_is_downloaded(
     page.locator("#format").select_option("jpg")
     with page.expect_download() as downloading:
         page.locator("#download-preview").click()
-    picture = Image.open(downloading.value.path())
+    picture = saved(downloading)
     assert (picture.format, picture.size) == ("JPEG", (375, 666))
 
     page.reload()
@@ -355,7 +362,7 @@ def test_the_full_size_costs_once(
     for _ in range(2):
         with page.expect_download() as downloading:
             page.locator("#download-full").click()
-        assert Image.open(downloading.value.path()).size == (600, 400)
+        assert saved(downloading).size == (600, 400)
         expect(page.locator("#price")).to_contain_text("Paid")
     team = page.who["team"]  # type: ignore[attr-defined]
     balance = server.run(_BALANCE.format(team=team))
@@ -459,5 +466,5 @@ def test_without_scripts_the_cut_out_can_be_downloaded(
     page.get_by_label("Format").select_option("jpg")
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download the preview: free").click()
-    picture = Image.open(downloading.value.path()).convert("RGB")
+    picture = saved(downloading).convert("RGB")
     assert picture.getpixel((2, 2)) == (255, 255, 255)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from tests.server.plain_runner import photo_bytes
-from tests.server.website_people import Browser, feed, pixels
+from tests.server.website_people import JSON, Browser, feed, pixels
 
 from offcut.engine.styling import SCENES
 from offcut.server.removals import look
@@ -33,7 +33,8 @@ def data_of(page: str) -> Any:
 
 def put(browser: Browser, image_id: str, settings: Any) -> Any:
     body = settings if isinstance(settings, bytes) else json.dumps(settings).encode()
-    return browser.client.put(reverse("studio:settings", args=(image_id,)), body, "application/json")
+    address = reverse("studio:settings", args=(image_id,))
+    return browser.client.put(address, body, "application/json", headers=JSON)
 
 
 def test_the_page_has_all_addresses_and_nothing_inline(visitor: Browser) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image as PillowImage
 from tests.server.plain_runner import photo_bytes
-from tests.server.website_people import Browser
+from tests.server.website_people import JSON, Browser
 
 from offcut.engine import brush
 from offcut.engine.opening import open_photo
@@ -50,7 +50,7 @@ class Studio:
         headers = {"If-Match": tag} if tag else {}
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         answer = getattr(self.browser.client, method)(
-            self.address(name), body, content_type="application/json", headers=headers
+            self.address(name), body, content_type="application/json", headers=JSON | headers
         )
         if answer.status_code == 200:
             self.tag = answer["ETag"]

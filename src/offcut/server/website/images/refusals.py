@@ -40,6 +40,8 @@ _STATUS: dict[type[OffcutError], int] = {
     errors.RemovalBusyError: 503,
     errors.ClientGoneError: 499,
     errors.UnknownRequestError: 404,
+    errors.StrokesChangedError: 409,
+    errors.MatteChangedError: 409,
     errors.RequestMethodError: 405,
     errors.ModelError: 503,
     errors.DeviceError: 503,

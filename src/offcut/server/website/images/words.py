@@ -68,6 +68,14 @@ WORDS: dict[str, tuple[Words, Words]] = {
         _UPLOAD_AGAIN,
     ),
     "image_deleted": (_("This image is no longer here: it was deleted."), _UPLOAD_AGAIN),
+    "strokes_changed": (
+        _("This photo was changed in another window."),
+        _("Load the page again to go on from there."),
+    ),
+    "invalid_strokes": (
+        _("This stroke of the brush cannot be painted."),
+        _("Load the page again, and try a shorter stroke."),
+    ),
     "matte_changed": (
         _("This cut-out was changed in another window."),
         _("Load the page again to go on from there."),

@@ -1,37 +1,10 @@
-"""Answers to the studio's scripts: a matte, or an error that a person understands."""
+"""What the studio's scripts get: a matte, or a part of one."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any
+from django.http import HttpResponse
 
-import structlog
-from django.http import HttpRequest, HttpResponse, JsonResponse
-
-from offcut import errors
-from offcut.errors import OffcutError
 from offcut.server.website.studio.strokes import Shown
-
-log = structlog.get_logger(__name__)
-
-_STATUS: dict[type[OffcutError], int] = {
-    errors.StrokesChangedError: 409,
-    errors.MatteChangedError: 409,
-    errors.ImageNotReadyError: 503,
-    errors.ImageExpiredError: 410,
-    errors.ImageDeletedError: 410,
-    errors.BackgroundGoneError: 410,
-    errors.FileTooLargeError: 413,
-    errors.TooManyImagesError: 429,
-    errors.RemovalBusyError: 503,
-    errors.ImageStorageError: 503,
-    errors.OutputError: 503,
-    errors.PhotoError: 400,
-    errors.OptionError: 400,
-    errors.RequestError: 400,
-    OffcutError: 500,
-}
 
 
 def matte_answer(shown: Shown) -> HttpResponse:
@@ -43,20 +16,3 @@ def matte_answer(shown: Shown) -> HttpResponse:
     response["ETag"] = shown.tag
     response["Cache-Control"] = "no-store"
     return response
-
-
-def said(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view whose errors of ours become JSON: code, message and hint."""
-
-    @functools.wraps(view)
-    def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **options)
-        except OffcutError as error:
-            status = next(_STATUS[above] for above in type(error).__mro__ if above in _STATUS)
-            if status >= 500:
-                log.error("refused", code=error.code, problem=str(error))
-            body = {"code": error.code, "message": str(error), "hint": error.hint}
-            return JsonResponse({"error": body}, status=status)
-
-    return answer

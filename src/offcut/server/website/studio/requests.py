@@ -8,8 +8,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from offcut.errors import OffcutError, StrokeRequestError
 from offcut.server.website.studio.painting import WrittenStroke, read_stroke
 
@@ -22,20 +20,20 @@ BODY_BYTES_MAX = 2_000_000
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object of a request. Raises `StrokeRequestError`."""
     if len(body) > BODY_BYTES_MAX:
-        raise StrokeRequestError(_("That is too much for one message."))
+        raise StrokeRequestError("That is too much for one message.")
     try:
         value = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise StrokeRequestError(_("The message is not JSON.")) from error
+        raise StrokeRequestError("The message is not JSON.") from error
     if not isinstance(value, dict):
-        raise StrokeRequestError(_("The message is not a JSON object."))
+        raise StrokeRequestError("The message is not a JSON object.")
     return value
 
 
 def read_count(value: object, *, most: int) -> int:
     """A number of strokes, 0 to `most`. Raises `StrokeRequestError`."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise StrokeRequestError(_("There are not that many strokes."))
+        raise StrokeRequestError("There are not that many strokes.")
     return value
 
 
@@ -46,19 +44,17 @@ def read_strokes(value: object, *, width: int, height: int) -> list[WrittenStrok
     list of strokes of reasonable number and size.
     """
     if not isinstance(value, list) or not 0 < len(value) <= STROKES_PER_REQUEST_MAX:
-        raise StrokeRequestError(
-            _("Send 1 to %(most)s strokes at a time.") % {"most": STROKES_PER_REQUEST_MAX}
-        )
+        raise StrokeRequestError(f"Send 1 to {STROKES_PER_REQUEST_MAX} strokes at a time.")
     reach = max(width, height)
     return [_read_stroke(one, reach) for one in value]
 
 
 def _read_stroke(value: object, reach: int) -> WrittenStroke:
     if not isinstance(value, dict) or set(value) - {"mode", "kind", "radius", "hardness", "points"}:
-        raise StrokeRequestError(_("A stroke has mode, kind, radius, hardness and points."))
+        raise StrokeRequestError("A stroke has mode, kind, radius, hardness and points.")
     points = value.get("points")
     if not isinstance(points, list) or not 0 < len(points) <= POINTS_PER_STROKE_MAX:
-        raise StrokeRequestError(_("A stroke has 1 to %(most)s points.") % {"most": POINTS_PER_STROKE_MAX})
+        raise StrokeRequestError(f"A stroke has 1 to {POINTS_PER_STROKE_MAX} points.")
     written = {
         "mode": value.get("mode"),
         "kind": value.get("kind"),
@@ -75,16 +71,16 @@ def _read_stroke(value: object, reach: int) -> WrittenStroke:
 
 def _point(value: object, reach: int) -> list[float]:
     if not isinstance(value, list) or len(value) != 2:
-        raise StrokeRequestError(_("A point is two numbers."))
+        raise StrokeRequestError("A point is two numbers.")
     return [_number(part, -reach, 2 * reach) for part in value]
 
 
 def _number(value: object, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise StrokeRequestError(_("A stroke is made of numbers."))
+        raise StrokeRequestError("A stroke is made of numbers.")
     # Compared before it is turned into a float: a whole number may have thousands of digits.
     if not low <= value <= high or not math.isfinite(value):
-        raise StrokeRequestError(_("A number of the stroke is out of range."))
+        raise StrokeRequestError("A number of the stroke is out of range.")
     return round(float(value), 1 if high > 1 else 3)
 
 

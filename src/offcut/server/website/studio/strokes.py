@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from offcut.engine.decode import decode
 from offcut.engine.types import Box
@@ -69,7 +68,7 @@ def rewind(image: Image, to: int, *, tag: str | None) -> Shown:
             return _shown(image, painting, _everything(image))
         _require(_fits(image.strokes[: image.stroke_count], tag))
         if to > len(image.strokes):
-            raise StrokeRequestError(_("There are not that many strokes."))
+            raise StrokeRequestError("There are not that many strokes.")
         return _change(image, painting, list(image.strokes), to)
 
 
@@ -84,7 +83,7 @@ def _opened(image: Image) -> Iterator[Painting]:
     with _open.opened(image.pk, lambda: _load(image)) as painting:
         image.refresh_from_db()
         if image.is_over:
-            raise ImageDeletedError(_("This image is no longer kept."))
+            raise ImageDeletedError("This image is no longer kept.")
         painting.show(image.strokes[: image.stroke_count])
         yield painting
 
@@ -95,7 +94,7 @@ def _load(image: Image) -> Painting:
         photo = decode(files.read(image.original_file), limits=LIMITS).pixels
         first = matte.first(image)
     except FileNotFoundError:
-        raise ImageDeletedError(_("This image is no longer kept.")) from None
+        raise ImageDeletedError("This image is no longer kept.") from None
     start = None
     # Another process may be writing the next matte at this moment; then the strokes are replayed.
     with contextlib.suppress(FileNotFoundError):
@@ -127,10 +126,10 @@ def _fits(strokes: Sequence[WrittenStroke], tag: str | None) -> bool:
 
 def _require(is_newest: bool) -> None:
     if not is_newest:
-        raise StrokesChangedError(_("This photo was changed in another window."))
+        raise StrokesChangedError("This photo was changed in another window.")
 
 
 def _require_room(strokes: Sequence[WrittenStroke]) -> None:
     points = sum(len(stroke["points"]) for stroke in strokes)
     if len(strokes) > STROKES_PER_IMAGE_MAX or points > POINTS_PER_IMAGE_MAX:
-        raise StrokeRequestError(_("This photo has as many strokes as it can have."))
+        raise StrokeRequestError("This photo has as many strokes as it can have.")

@@ -18,9 +18,10 @@ from offcut.errors import ImageError
 from offcut.server.removals import images, look, renditions
 from offcut.server.removals.models import Image, State
 from offcut.server.website.images.access import image_or_404
+from offcut.server.website.images.refusals import refused
 from offcut.server.website.studio import choices, words
 from offcut.server.website.studio import strokes as brushed
-from offcut.server.website.studio.answers import matte_answer, said
+from offcut.server.website.studio.answers import matte_answer
 from offcut.server.website.studio.requests import (
     STROKES_PER_IMAGE_MAX,
     read_count,
@@ -72,7 +73,7 @@ _CHOICES = (
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@said
+@refused
 def strokes(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     """The matte as it is now; or, with strokes to append, the part of it that they change."""
     image = image_or_404(request, image_id)
@@ -85,7 +86,7 @@ def strokes(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@said
+@refused
 def rewind(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     """Undo or redo."""
     image = image_or_404(request, image_id)
@@ -94,7 +95,7 @@ def rewind(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["PUT"])
-@said
+@refused
 def settings(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     """Keep how the cut-out is to look."""
     image = image_or_404(request, image_id)

@@ -83,6 +83,8 @@ function newsCame(news, message) {
   saved.dataset.state = news;
   saved.textContent = news === "saving" ? word("saving") : news === "saved" ? word("saved") : news === "away" ? word("not_saved") : "";
   if (news === "saved" && wasAway) say(word("back"));
+  else if (news === "saved" && toTell) say(word(toTell));
+  if (news === "saved") toTell = "";
   if (news === "away" && !wasAway) say(word("away"), { lasting: true, bad: true });
   if (news === "stale") say(word("changed_elsewhere"), { bad: true });
   if (news === "gone") say(message || word("gone"), { lasting: true, bad: true });
@@ -93,6 +95,9 @@ function newsCame(news, message) {
 }
 let wasAway = false;
 
+/** What is to be said once it is true: that a stroke was applied, or taken back. */
+let toTell = "";
+
 /** @param {number} step */
 function undo(step) {
   brushing.cancel();
@@ -100,14 +105,14 @@ function undo(step) {
   picture.show(picture.all, saving.unsaved);
   brushing.showMarks();
   showCounts();
-  say(word(step < 0 ? "undone" : "redone"));
+  toTell = step < 0 ? "undone" : "redone";
 }
 
 function strokeEnded() {
   if (!brushing.stroke) return;
+  toTell = "stroke_applied";
   brushing.end();
   showCounts();
-  say(word("stroke_applied"));
 }
 
 // What is shown

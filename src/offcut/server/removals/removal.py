@@ -164,6 +164,10 @@ def _hold_what_suffices(
 ) -> tuple[Choice, Held]:
     """Between looking at the balance and holding, another request may have spent it: for `auto` the smaller
     size is tried then."""
+    if request.options.size != "auto":
+        # The ledger looks for itself whether the credits suffice.
+        choice = pricing.priced(request.options.size)
+        return choice, _hold(request, choice, hold_id, content_hash)
     own = balance(request.team.pk, at=timezone.now())
     choice = pricing.choose(
         request.options.size,

@@ -49,7 +49,7 @@ def manifest(_request: HttpRequest) -> JsonResponse:
         "scope": "/",
         "display": "standalone",
         "background_color": "#ffffff",
-        "theme_color": "#0b6b55",
+        "theme_color": "#0a6650",
         "categories": ["photo", "graphics", "productivity"],
         "icons": _icons(),
         "share_target": {

@@ -154,3 +154,11 @@ def test_words_have_both_forms_in_every_language() -> None:
                     if isinstance(word, dict):
                         assert set(word) == {"one", "other"}, name
                         assert all("{n}" in form for form in word.values()), name
+
+
+def test_a_preset_is_said_and_goes_with_the_upload(client: Client) -> None:
+    page = client.get(reverse("home:home"), {"preset": "passport"}).content.decode()
+    plain = client.get(reverse("home:home"), {"preset": "no such"}).content.decode()
+    assert 'name="settings"' in page
+    assert "passport" in page
+    assert 'name="settings"' not in plain

@@ -93,3 +93,16 @@ def test_deleted_is_deleted(visitor: Browser, image_folder: Path) -> None:
 def test_looking_around_sets_no_session(client: Client, db: None) -> None:
     client.get(reverse("images:image", args=["0" * 8 + "-0000-4000-8000-" + "0" * 12]))
     assert "offcut-session" not in client.cookies
+
+
+def test_a_photo_may_bring_its_look(visitor: Browser) -> None:
+    image = visitor.image(PHOTO, settings='{"background":{"kind":"colour","colour":"#00ff00"}}')
+    assert image["settings"] == {"background": {"kind": "colour", "colour": "#00ff00"}}
+    preview = pixels(visitor.get(image["urls"]["preview"]).content)
+    assert tuple(preview[5, 5][:3]) == (0, 255, 0)
+
+
+@pytest.mark.parametrize("asked", ['{"colour":"red"}', "{", "[" * 9000])
+def test_a_look_that_is_none_is_refused_before_anything_is_kept(visitor: Browser, asked: str) -> None:
+    assert visitor.upload(PHOTO, settings=asked).status_code == 400
+    assert not Image.objects.exists()

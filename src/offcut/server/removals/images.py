@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -45,11 +45,13 @@ def receive(
     *,
     name: str = "",
     batch: Batch | None = None,
+    look: dict[str, Any] | None = None,
     kept_s: int | None = None,
     is_paid: bool = False,
 ) -> Image:
     """Keep a photo that is to be cut out; it waits for its turn from now on.
 
+    `look` is its Settings, checked by `look.read`; None: those of the batch, if there is one.
     Once done it is kept for `kept_s` seconds (None: for as long as all others). `is_paid`: its full size was
     paid for already.
     Raises PhotoError for what is no photo or too large (judged by its header alone), TooManyImagesError and
@@ -61,7 +63,7 @@ def receive(
     image = Image(
         **owner.fields(),
         batch=batch,
-        settings=None if batch is None else batch.settings,
+        settings=batch.settings if look is None and batch is not None else look,
         name=clean_name(name),
         width=header.width,
         height=header.height,

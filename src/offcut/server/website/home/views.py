@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "links": _links(),
         "card": request.build_absolute_uri(static("home/card.jpg")),
         "address": request.build_absolute_uri(reverse("home:home")),
+        "preset": request.GET.get("preset", ""),
         "share_lost": request.GET.get("shared") == "lost",
     }
     return render(request, "home/home.html", context)
@@ -74,24 +75,24 @@ def _links() -> list[dict[str, Any]]:
     """Where to read on; only what is installed."""
     wanted = [
         (
-            "pages:use_cases",
+            ("pages:use_case", "e-commerce"),
             _("What people use it for"),
             _("Shops, photographers, car dealers, press."),
             "images",
         ),
         (
-            "pages:tools",
+            ("pages:tools",),
             _("API and tools"),
             _("One call from your program, or a whole folder from a terminal."),
             "link",
         ),
-        ("pages:pricing", _("Pricing"), _("Previews are free. Full size is 1 credit."), "credit"),
-        ("help:home", _("Help"), _("Which photos work best, and what to do when one does not."), "info"),
+        (("pages:pricing",), _("Pricing"), _("Previews are free. Full size is 1 credit."), "credit"),
+        (("help:home",), _("Help"), _("Which photos work best, and what to do when one does not."), "info"),
     ]
     found = []
-    for name, title, text, icon in wanted:
+    for (name, *words), title, text, icon in wanted:
         try:
-            found.append({"url": reverse(name), "title": title, "text": text, "icon": icon})
+            found.append({"url": reverse(name, args=words), "title": title, "text": text, "icon": icon})
         except NoReverseMatch:
             continue
     return found

@@ -12,11 +12,12 @@ from django.urls import reverse
 
 from offcut.errors import FileTooLargeError, MissingPhotoError, OffcutError
 from offcut.server.fetching import FetchLimits, fetch
-from offcut.server.removals import images
+from offcut.server.removals import images, look
 from offcut.server.removals.images import Batch, Image, Owner
 from offcut.server.website.images import upload_rate
 from offcut.server.website.images.access import batch_or_404, owner_of
 from offcut.server.website.images.answers import batch_urls, image_json
+from offcut.server.website.images.results import asked_settings
 from offcut.server.website.images.words import Said, said
 
 FETCH_LIMITS = FetchLimits(size_max=images.LIMITS.bytes_max)
@@ -64,7 +65,7 @@ def receive(request: HttpRequest) -> Received:
     """Keep what the request brings.
 
     One photo alone that cannot be used raises why; of several, the others are kept. Raises MissingPhotoError,
-    FileTooLargeError, PhotoError, RateLimitError, TooManyImagesError, ImageStorageError.
+    FileTooLargeError, OptionError, PhotoError, RateLimitError, TooManyImagesError, ImageStorageError.
     """
     if getattr(request, "body_is_too_large", False):
         raise FileTooLargeError("The upload is larger than one request may be.")
@@ -73,6 +74,9 @@ def receive(request: HttpRequest) -> Received:
     count = len(uploads) + bool(address)
     if not count:
         raise MissingPhotoError("There is no photo in this request.")
+    asked = asked_settings(request)
+    if asked is not None:
+        look.read(asked)
     upload_rate.take(request, count)
     owner = owner_of(request, is_new=True)
     batch = _batch(request, owner, count)
@@ -80,7 +84,7 @@ def receive(request: HttpRequest) -> Received:
     refused: list[Refused] = []
     for name, read in _sources(uploads, address):
         try:
-            kept.append(images.receive(owner, read(), name=name, batch=batch))
+            kept.append(images.receive(owner, read(), name=name, batch=batch, look=asked))
         except OffcutError as error:
             if count == 1:
                 raise

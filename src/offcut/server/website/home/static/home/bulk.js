@@ -1,7 +1,7 @@
 // @ts-check
 /** Many photos at once: uploads a few at a time, follows the batch on the server, one ZIP at the end. */
 
-import { Refusal, ask, persistently, send } from "./exchange.js";
+import { Refusal, ask, persistently, preset, send } from "./exchange.js";
 import { photosOf } from "./picked.js";
 import { explained, explanation } from "./result.js";
 import { Tile } from "./tile.js";
@@ -120,7 +120,7 @@ export class Bulk {
     try {
       const fields = { batch: this.batch ? this.batch.id : "new", photo: /** @type {File} */ (tile.file) };
       const answer = await persistently(
-        () => send(this.upload, fields, { signal, onProgress: (share) => this.sent(tile, share) }),
+        () => send(this.upload, { ...preset(), ...fields }, { signal, onProgress: (share) => this.sent(tile, share) }),
         { signal, onLost: () => this.lost(tile), onBusy: () => tile.set("waiting") },
       );
       if (!answer.images.length) throw new Refusal(400, answer.refused?.[0]?.error || {});

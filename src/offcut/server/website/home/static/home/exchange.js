@@ -30,6 +30,15 @@ export function token() {
 }
 
 /**
+ * The look that the page was opened for (a preset), as a field of an upload.
+ * @returns {Record<string, string>}
+ */
+export function preset() {
+  const field = document.querySelector("#drop input[name=settings]");
+  return field instanceof HTMLInputElement ? { settings: field.value } : {};
+}
+
+/**
  * Sends a form and tells how far it is. Rejects with Refusal, Lost, or an AbortError.
  * @param {string} address
  * @param {Record<string, string | Blob>} fields

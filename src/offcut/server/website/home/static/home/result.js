@@ -1,7 +1,7 @@
 // @ts-check
 /** The result of one photo: from the choice to the download, whatever happens in between. */
 
-import { Refusal, Lost, ask, file, persistently, send, tryNow } from "./exchange.js";
+import { Refusal, Lost, ask, file, persistently, preset, send, tryNow } from "./exchange.js";
 import { Stage } from "./stage.js";
 import { counted, duration, filled } from "./words.js";
 
@@ -117,7 +117,7 @@ export class Result {
         onProgress(share);
       };
       const answer = await persistently(
-        () => send(address, fields, { onProgress: going, signal }),
+        () => send(address, { ...preset(), ...fields }, { onProgress: going, signal }),
         { signal, onLost: () => this.state("lost", this.words.title_working, this.words.offline) },
       );
       const image = answer.images[0];

@@ -222,6 +222,24 @@ class TestCanvas:
         assert middle.box is not None
         assert middle.box[3] < middle.alpha.shape[0]
 
+    def test_a_portrait_has_the_head_in_its_middle(self) -> None:
+        """Shoulders from 10 to 190, the head at 60: the sides are cut, and the whole height is filled."""
+        alpha = np.zeros((120, 200), np.uint8)
+        alpha[60:, 10:190] = 255
+        alpha[20:60, 45:75] = 255
+        given_ = Placement(np.full((120, 200, 3), 50, np.uint8), alpha, (10, 20, 190, 120), has_ground=False)
+        done = compose.stand(given_, Canvas(35, 45, 0.1, is_portrait=True), Options())
+        rows, columns = done.alpha.shape
+        assert columns / rows == pytest.approx(35 / 45, abs=0.02)
+        assert rows == pytest.approx(100 / 0.9, abs=1)
+        head = np.flatnonzero(done.alpha[rows - 100 + 5] > 0)
+        assert (head[0] + head[-1]) / 2 == pytest.approx(columns / 2, abs=2)
+        assert (done.alpha[-1, 2:-2] == 255).all()
+        # Somebody who is seen whole stands as on every other canvas.
+        whole = placed(100, 100, (20, 30, 60, 70))
+        portrait, plain = Canvas(1, 1, 0.1, is_portrait=True), Canvas(1, 1, 0.1)
+        assert compose.stand(whole, portrait, Options()).box == compose.stand(whole, plain, Options()).box
+
     def test_scale_and_position_decide(self) -> None:
         asked = Options.from_strings({"scale": "50%", "position": "0% 100%"})
         done = compose.stand(placed(100, 100, (20, 30, 60, 70)), Canvas(1, 1, 0.1), asked)

@@ -115,23 +115,37 @@ def stand(placement: Placement, canvas: Canvas, options: Options) -> Placement:
     if placement.box is None:
         return placement
     left, top, right, bottom = placement.box
-    rgb, alpha = placement.rgb[top:bottom, left:right], placement.alpha[top:bottom, left:right]
     stands_below = not placement.has_ground and options.position == "original"
     margin = canvas.margin if options.scale is None else (1 - options.scale / 100) / 2
     free_x, free_y = 1 - 2 * margin, 1 - margin if stands_below else 1 - 2 * margin
     ratio = canvas.columns / canvas.rows
-    height = max((right - left) / free_x / ratio, (bottom - top) / free_y)
+    at = Position(50.0, 50.0) if options.position == "original" else options.position
+    if canvas.is_portrait and stands_below:
+        height = (bottom - top) / free_y
+        left, right, at = _around_head(placement.alpha, placement.box, height * ratio)
+    else:
+        height = max((right - left) / free_x / ratio, (bottom - top) / free_y)
     shrink = min(1.0, (PIXELS_MAX[options.size] / (height * height * ratio)) ** 0.5)
     columns, rows = max(1, int(height * ratio * shrink)), max(1, int(height * shrink))
     wide = min(columns, max(1, round((right - left) * shrink)))
     high = min(rows, max(1, round((bottom - top) * shrink)))
-    rgb, alpha = _resample(rgb, alpha, wide, high)
-    at = Position(50.0, 50.0) if options.position == "original" else options.position
+    part = slice(top, bottom), slice(left, right)
+    rgb, alpha = _resample(placement.rgb[part], placement.alpha[part], wide, high)
     x = round((columns - wide) * at.x_percent / 100)
     y = rows - high if stands_below else round((rows - high) * at.y_percent / 100)
-    return Placement(
-        *_paste(rgb, alpha, (x, y), (columns, rows)), (x, y, x + wide, y + high), placement.has_ground
-    )
+    box = (x, y, x + wide, y + high)
+    return Placement(*_paste(rgb, alpha, (x, y), (columns, rows)), box, placement.has_ground)
+
+
+def _around_head(alpha: Alpha, box: Box, width: float) -> tuple[int, int, Position]:
+    """Which columns a canvas of this width shows, the head (the upper third) in its middle, and where."""
+    left, top, right, bottom = box
+    weight = alpha[top : top + max(1, (bottom - top) // 3), left:right].sum(axis=0, dtype=np.float64)
+    middle = left + float((weight * np.arange(right - left)).sum() / max(weight.sum(), 1.0)) + 0.5
+    first, last = max(left, round(middle - width / 2)), min(right, round(middle + width / 2))
+    free = width - (last - first)
+    share = (first - (middle - width / 2)) / free if free >= 1 else 0.5
+    return first, max(first + 1, last), Position(100 * min(1.0, max(0.0, share)), 50.0)
 
 
 def compose(
@@ -162,8 +176,7 @@ def compose(
 
 
 def shrink(rgb: Rgb, alpha: Alpha, pixels_max: int) -> tuple[Rgb, Alpha]:
-    """Picture and matte with at most so many pixels; as they are when they have no more. No colour that the
-    matte hides bleeds into what is seen."""
+    """Picture and matte with at most so many pixels; what the matte hides does not bleed into view."""
     rows, columns = alpha.shape
     ratio = (pixels_max / (rows * columns)) ** 0.5
     if ratio >= 1:

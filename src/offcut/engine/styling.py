@@ -78,14 +78,16 @@ class Canvas:
     """A canvas of its own proportions (`columns` to `rows`) in whose middle the subject stands.
 
     `margin` is the share of each side that stays empty (0-0.45); a subject that the photo's lower edge cuts
-    off stands on the canvas's lower edge. `print_width_mm` is how wide it is on paper, None when that does
-    not matter. Raises `OptionError`.
+    off stands on the canvas's lower edge; `is_portrait` lets such a one fill the canvas's height, with the
+    head in the middle and the sides cut. `print_width_mm` is how wide it is on paper, None when that does not
+    matter. Raises `OptionError`.
     """
 
     columns: float
     rows: float
     margin: float = 0.1
     print_width_mm: float | None = None
+    is_portrait: bool = False
 
     def __post_init__(self) -> None:
         if not (self.columns > 0 and self.rows > 0 and 0.1 <= self.columns / self.rows <= 10):

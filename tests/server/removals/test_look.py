@@ -144,7 +144,7 @@ def test_a_photo_of_ones_own() -> None:
 def test_presets() -> None:
     assert read({"crop": {"kind": "preset", "preset": "story"}}).styling.canvas == Canvas(9, 16, 0.1)
     passport = read({"crop": {"kind": "preset", "preset": "passport", "margin": "5%"}}).styling.canvas
-    assert passport == Canvas(35, 45, 0.05, print_width_mm=35)
+    assert passport == Canvas(35, 45, 0.05, print_width_mm=35, is_portrait=True)
     marketplace = read({"crop": {"kind": "preset", "preset": "marketplace"}})
     assert marketplace.options.bg_color == Color(255, 255, 255, 255)
     assert marketplace.styling.canvas == Canvas(1, 1, 0.08)

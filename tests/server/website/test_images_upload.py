@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from tests.server.api_caller import Caller
 from tests.server.plain_runner import photo_bytes
 from tests.server.website_people import JSON, Browser, feed, pixels
 
+from offcut.server.removals import changes
 from offcut.server.removals.models import Image
 
 PHOTO = photo_bytes(600, 400)
@@ -93,3 +99,35 @@ def test_deleted_is_deleted(visitor: Browser, image_folder: Path) -> None:
 def test_looking_around_sets_no_session(client: Client, db: None) -> None:
     client.get(reverse("images:image", args=["0" * 8 + "-0000-4000-8000-" + "0" * 12]))
     assert "offcut-session" not in client.cookies
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_hears_at_once() -> None:
+    """The answer comes with the change, long before the ten seconds are over: no second look is needed."""
+    visitor = Browser()
+    page = visitor.upload(PHOTO).json()["images"][0]["urls"]["page"]
+    listening = threading.Event()
+    begun = changes.listening
+
+    @contextmanager
+    def noted(image_id: UUID) -> Iterator[threading.Event]:
+        with begun(image_id) as event:
+            listening.set()
+            yield event
+
+    def work() -> None:
+        listening.wait(20)
+        feed()
+        connection.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "listening", noted)
+        worker = threading.Thread(target=work)
+        worker.start()
+        states = [visitor.json(page + "?wait=10")["state"]]
+        while states[-1] not in ("done", "failed"):
+            states.append(visitor.json(page + "?wait=10")["state"])
+        worker.join(20)
+    assert states[-1] == "done"
+    assert len(states) <= 2
+    assert visitor.json(page + "?wait=nonsense")["state"] == "done"

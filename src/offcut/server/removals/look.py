@@ -31,7 +31,7 @@ PRESETS: Mapping[str, Canvas] = MappingProxyType(
         "4:5": Canvas(4, 5, 0.1),
         "16:9": Canvas(16, 9, 0.1),
         "story": Canvas(9, 16, 0.1),
-        "passport": Canvas(35, 45, 0.08, print_width_mm=35),
+        "passport": Canvas(35, 45, 0.08, print_width_mm=35, is_portrait=True),
         "marketplace": Canvas(1, 1, 0.08),
     }
 )

@@ -6,6 +6,7 @@ import time
 import uuid
 
 from django.core.paginator import Paginator
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -106,6 +107,9 @@ def _after_change(row: Image, wait_s: float) -> Image:
             left_s = until - time.monotonic()
             if row.state != state or left_s <= 0:
                 break
+            if connection.vendor == "postgresql" and not connection.in_atomic_block:
+                # Whoever only waits needs no connection: they are few.
+                connection.close()
             event.wait(min(left_s, LOOK_EVERY_S))
             event.clear()
     images.require_here(row)

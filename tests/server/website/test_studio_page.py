@@ -123,7 +123,7 @@ def test_a_photo_that_is_not_done_has_no_studio_yet(visitor: Browser) -> None:
 def test_without_scripts_a_background_and_the_file_can_be_had(visitor: Browser) -> None:
     image = visitor.image(PHOTO)
     page = open_studio(visitor, image["id"])
-    plain = page[page.index("<noscript>") : page.index("</noscript>")]
+    plain = page[page.index('<div class="unscripted">') : page.index('<div id="studio"')]
     address = unescape(re.findall(r'<form action="([^"]+)" method="post"', plain)[0])
     white = next(value for value, title in choices.plain_backgrounds() if title == "White")
     assert white in unescape(plain)

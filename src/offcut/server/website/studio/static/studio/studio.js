@@ -84,7 +84,7 @@ function newsCame(news, message) {
   saved.textContent = news === "saving" ? word("saving") : news === "saved" ? word("saved") : news === "away" ? word("not_saved") : "";
   if (news === "saved" && wasAway) say(word("back"));
   else if (news === "saved" && toTell) say(word(toTell));
-  if (news === "saved") toTell = "";
+  if (["saved", "stale", "gone", "refused"].includes(news)) toTell = "";
   if (news === "away" && !wasAway) say(word("away"), { lasting: true, bad: true });
   if (news === "stale") say(word("changed_elsewhere"), { bad: true });
   if (news === "gone") say(message || word("gone"), { lasting: true, bad: true });

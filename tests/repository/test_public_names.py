@@ -66,7 +66,7 @@ for name in offcut.__all__:
     getattr(offcut, name)
 '''
 
-EXTRA_PACKAGES = {"server": ("offcut.server",), "gpu": ()}
+EXTRA_PACKAGES = {"server": ("offcut.server",), "gpu": (), "redis": (), "telemetry": ()}
 """Packages of ours that need an extra; they are left out of the proof of the bare installation."""
 
 

@@ -52,7 +52,7 @@ def take(team_id: int, megapixels: int) -> Allowance:
     """Count these megapixels. Raises RateLimitError, and counts nothing, when they are too many."""
     item = _item()
     if megapixels and not _counters().ask(lambda limiter: _taken(limiter, item, str(team_id), megapixels)):
-        wait_s = allowance(team_id).reset_at - time.time()
+        wait_s = _window(item, team_id)[1] - time.time()
         raise RateLimitError("The team's limit for this minute is used up.", retry_after_s=wait_s)
     return allowance(team_id)
 
@@ -60,10 +60,8 @@ def take(team_id: int, megapixels: int) -> Allowance:
 def allowance(team_id: int) -> Allowance:
     """What the team may still send; counts nothing."""
     item = _item()
-    stats = _counters().ask(lambda limiter: limiter.get_window_stats(item, str(team_id)))
-    # Nothing counted yet: the window would begin now.
-    reset_at = stats.reset_time if stats.reset_time > time.time() else time.time() + item.get_expiry()
-    return Allowance(item.amount, max(0, stats.remaining), math.ceil(reset_at))
+    remaining, reset_at = _window(item, team_id)
+    return Allowance(item.amount, remaining, math.ceil(reset_at))
 
 
 def forget() -> None:
@@ -117,6 +115,14 @@ class _SharedCounters:
                 "the shared rate counters do not answer; each process counts for itself",
                 problem=type(problem).__name__,
             )
+
+
+def _window(item: RateLimitItemPerMinute, team_id: int) -> tuple[int, float]:
+    """What is left, and until when that holds (Unix seconds)."""
+    stats = _counters().ask(lambda limiter: limiter.get_window_stats(item, str(team_id)))
+    # Nothing counted yet: the window would begin now.
+    reset_at = stats.reset_time if stats.reset_time > time.time() else time.time() + item.get_expiry()
+    return max(0, stats.remaining), reset_at
 
 
 def _taken(limiter: FixedWindowRateLimiter, item: RateLimitItemPerMinute, team: str, amount: int) -> bool:

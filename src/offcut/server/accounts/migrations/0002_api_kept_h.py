@@ -1,4 +1,4 @@
-"""For how long a team keeps the photos that it sends to the API."""
+"""For how many hours a team has photos of the API kept."""
 
 from django.db import migrations, models
 

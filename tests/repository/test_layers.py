@@ -43,6 +43,11 @@ PLANTED = {
     "the engine knows the web": ("engine/types.py", "import django", "no web, no database"),
     "a step downloads": ("engine/decode.py", "import httpx", "no web, no database"),
     "a second file takes money": ("cli/__init__.py", "import stripe", "each imported in one file"),
+    "one app of the website imports another": (
+        "server/website/help/__init__.py",
+        "import offcut.server.website.home",
+        "side by side",
+    ),
     "a lower server layer calls up": (
         "server/credits/__init__.py",
         "import offcut.server.payments",

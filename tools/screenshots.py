@@ -19,6 +19,10 @@ from tests.browser.conftest import ARGUMENTS, WIDTHS, Server
 from tests.browser.crawl import crawl
 from tests.browser.test_every_page import LANGUAGES, one_of_each_kind, session_of
 
+README_SIZE = {"width": 1280, "height": 800}
+README_PICTURE = Path(__file__).resolve().parent.parent / "docs/pictures/studio.png"
+SAMPLE = "src/offcut/server/website/home/static/home/samples/dandelion.jpg"
+
 
 def main(folder: Path) -> None:
     """Start a server, visit all, write one PNG a page."""
@@ -26,6 +30,7 @@ def main(folder: Path) -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(ARGUMENTS))
+            _readme_picture(browser.new_page(base_url=server.url, viewport=README_SIZE))
             for language in LANGUAGES:
                 for scheme in ("light", "dark"):
                     context = browser.new_context(base_url=server.url, color_scheme=scheme, locale=language)
@@ -34,6 +39,17 @@ def main(folder: Path) -> None:
             browser.close()
     finally:
         server.close()
+
+
+def _readme_picture(page: Page) -> None:
+    """The studio with a photo that we drew."""
+    page.goto("/en/")
+    page.set_input_files("#photo", Path(__file__).resolve().parent.parent / SAMPLE)
+    page.wait_for_selector("#result[data-state=done]")
+    page.goto(page.locator("a[href*='/studio/']").first.get_attribute("href") or "")
+    page.wait_for_load_state("networkidle")
+    README_PICTURE.parent.mkdir(exist_ok=True)
+    page.screenshot(path=README_PICTURE)
 
 
 def _pictures(server: Server, page: Page, folder: Path, language: str) -> None:

@@ -1,4 +1,5 @@
 # Offcut on a fresh machine needs python3 (3.11 or newer, with venv), make, git and npm. Nothing else.
+# `make test` drives a Chromium, and fetches one when there is none.
 #
 #   make setup           .venv, everything that is pinned, the default weights
 #   make serve           the website and the API on OFFCUT_PORT (8000)
@@ -7,6 +8,8 @@
 #   make bench-quality EVAL=folder
 #   make bench-speed
 #   make lock            writes requirements.lock from what .venv holds
+#   make words           finds the website's words, compiles their translations; LANGUAGE=it begins Italian
+#   make screenshots     every page as pictures into out/screenshots, for looking at
 #   make errors          writes docs/errors.md from the error tree
 
 PYTHON ?= python3
@@ -17,7 +20,7 @@ export OFFCUT_PORT
 bin := .venv/bin
 installed := .venv/installed.stamp
 
-.PHONY: setup serve test lint bench-quality bench-speed lock errors clean
+.PHONY: setup serve test lint bench-quality bench-speed lock errors words screenshots clean
 
 setup: $(installed)
 	@$(bin)/offcut models pull
@@ -39,6 +42,7 @@ serve: setup
 
 # The server's tests run twice: on SQLite with all others, then on a private PostgreSQL that a wheel brings.
 test: setup lint
+	$(bin)/python tests/browser/chromium.py
 	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 	OFFCUT_TEST_DATABASE=postgresql $(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile tests/server tests/scenarios
 
@@ -59,6 +63,12 @@ bench-speed: setup
 lock: $(installed)
 	$(bin)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > requirements.lock
 	@touch $(installed)
+
+words: $(installed)
+	$(bin)/python tools/words.py $(LANGUAGE)
+
+screenshots: setup
+	$(bin)/python tools/screenshots.py out/screenshots
 
 errors: $(installed)
 	$(bin)/python -m offcut.cli.errors_page docs/errors.md

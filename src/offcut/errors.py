@@ -83,6 +83,14 @@
     │   │   ├── RequestRunningError      the same request is being worked on
     │   │   ├── SubmissionQuotaError     the team has submitted as many photos as a day allows
     │   │   └── StoppingError            the server is being stopped
+    │   ├── ImageError               an image that is kept here cannot be used for that
+    │   │   ├── ImageNotReadyError       its cut-out is not there yet
+    │   │   ├── ImageExpiredError        its time was over and it was deleted
+    │   │   ├── ImageDeletedError        its owner deleted it
+    │   │   ├── BackgroundGoneError      the background picture it is to lie on is gone
+    │   │   ├── TooManyImagesError       its owner keeps as many as may be kept
+    │   │   ├── ImageStorageError        there is no room for more images
+    │   │   └── SignInNeededError        only somebody with an account can do that
     │   ├── RequestOverError         the time in which a request may be repeated is over
     │   └── ClientGoneError          whoever asked has hung up
     ├── AccountError         a person, team or key may not do this
@@ -736,6 +744,61 @@ class StoppingError(RemovalBusyError):
     """The server is being stopped and takes no more photos."""
 
     code = "server_stopping"
+
+
+class ImageError(RemovalError):
+    """An image that is kept here cannot be used for that."""
+
+    code = "image_error"
+
+
+class ImageNotReadyError(ImageError):
+    """The image's cut-out is not there yet, or never came."""
+
+    code = "image_not_ready"
+    default_hint = "Wait until it is done, or try it once more."
+
+
+class ImageExpiredError(ImageError):
+    """The time for which the image was kept is over, and it was deleted."""
+
+    code = "image_expired"
+    default_hint = "Upload the photo again."
+
+
+class ImageDeletedError(ImageError):
+    """Its owner deleted the image."""
+
+    code = "image_deleted"
+    default_hint = "Upload the photo again."
+
+
+class BackgroundGoneError(ImageError):
+    """The background picture that the image is to lie on is gone."""
+
+    code = "background_gone"
+    default_hint = "Choose the background picture again."
+
+
+class TooManyImagesError(ImageError):
+    """The owner keeps as many images as may be kept at once."""
+
+    code = "too_many_images"
+    default_hint = "Delete some, or wait until older ones have been deleted."
+
+
+class ImageStorageError(ImageError):
+    """There is no room for more images on this server."""
+
+    code = "image_storage_full"
+    default_hint = "Try again later: images are deleted after a while."
+
+
+class SignInNeededError(ImageError):
+    """Only somebody with an account can do that."""
+
+    code = "sign_in_needed"
+    default_hint = "Sign in, or make an account; the image stays yours."
 
 
 class RequestOverError(RemovalError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import cv2
@@ -56,9 +56,46 @@ def cut_out(
     `OptionError` when an option does not fit this photo, `ModelError` when a network cannot be had.
     """
     tell = on_step or (lambda _step: None)
+    background = None if options.bg_image is None else _opened(options.bg_image)
+    found = find_subject(
+        photo, networks, options, model=model, on_step=on_step, png_pixels_max=png_pixels_max
+    )
+    rgb = _resized(photo, options, png_pixels_max)
+    tell("foreground")
+    colours = rgb if options.channels == "alpha" else foreground.estimate(rgb, found.alpha)
+    tell("compose")
+    cutout = _composed(photo, rgb, colours, found.alpha, found, options, background)
+    return replace(cutout, belief=found.belief)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundSubject:
+    """What the networks found: the finished alpha matte (H×W uint8), what the subject is and how surely
+    (0-1), and `belief`, the networks' answer before anything was decided (see `Cutout`)."""
+
+    alpha: Alpha
+    belief: Alpha
+    subject: Subject
+    confidence: float
+
+
+def find_subject(
+    photo: Photo,
+    networks: Networks,
+    options: Options,
+    *,
+    model: str = FINE,
+    on_step: Tell | None = None,
+    png_pixels_max: int | None = None,
+) -> FoundSubject:
+    """Finds the subject and its matte, and composes nothing: the part of `cut_out` that needs networks.
+
+    The matte has the size of the result that `options` ask for; of them only `size`, `format`, `box`, `roi`
+    and `points` count here. Raises what `cut_out` raises.
+    """
+    tell = on_step or (lambda _step: None)
     small = _halved(photo.pixels)
     box, points = _prompts(options, photo, small)
-    background = None if options.bg_image is None else _opened(options.bg_image)
     tell("segment")
     doubt_max = segment.DOUBT_MAX_PREVIEW if options.size == "preview" else segment.DOUBT_MAX
     found = _segment(small, box, points, networks, model, doubt_max)
@@ -68,18 +105,30 @@ def cut_out(
         prompted = box is not None or bool(points)
         naming = beside.submit(_subject, small, found, networks, is_prompted=prompted)
         tell("refine")
-        rgb = _resized(photo, options, png_pixels_max)
-        alpha = refine.refine(rgb, found.matte)
+        alpha = refine.refine(_resized(photo, options, png_pixels_max), found.matte)
         seen = naming.result()
     if photo.alpha is not None:
         alpha = _within(alpha, photo.alpha)
     if not alpha.any():
         raise NoForegroundError("Nothing in this photo stands out from its background.")
-    tell("foreground")
+    belief = np.rint(found.belief * 255).astype(np.uint8)
+    return FoundSubject(alpha, belief, seen.subject, seen.confidence)
+
+
+def recompose(
+    photo: Photo, alpha: Alpha, options: Options, *, subject: Subject, png_pixels_max: int | None = None
+) -> Cutout:
+    """The result from a matte that was kept (and perhaps brushed since), without running any network.
+
+    `alpha` is the H×W uint8 matte of the whole upright photo, at any size of the same proportions; `subject`
+    is what was found with it. Raises `OptionError` when an option does not fit this photo.
+    """
+    background = None if options.bg_image is None else _opened(options.bg_image)
+    rgb = _resized(photo, options, png_pixels_max)
+    alpha = _fitted(alpha, rgb)
     colours = rgb if options.channels == "alpha" else foreground.estimate(rgb, alpha)
-    tell("compose")
-    cutout = _composed(photo, rgb, colours, alpha, seen, options, background)
-    return replace(cutout, belief=np.rint(found.belief * 255).astype(np.uint8))
+    found = FoundSubject(alpha, alpha[:0], subject, 1.0)
+    return _composed(photo, rgb, colours, alpha, found, options, background)
 
 
 def _halved(rgb: Rgb) -> Rgb:
@@ -152,10 +201,16 @@ def _resized(photo: Photo, options: Options, png_pixels_max: int | None) -> Rgb:
 
 def _within(alpha: Alpha, given: Alpha) -> Alpha:
     """What was transparent in the photo stays so."""
-    height, width = alpha.shape
-    if given.shape != alpha.shape:
-        given = cast(Alpha, cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA))
-    return np.minimum(alpha, given)
+    return np.minimum(alpha, _fitted(given, alpha))
+
+
+def _fitted(alpha: Alpha, picture: Rgb | Alpha) -> Alpha:
+    """The matte at the size of the picture."""
+    height, width = picture.shape[:2]
+    if alpha.shape == (height, width):
+        return alpha
+    how = cv2.INTER_AREA if width < alpha.shape[1] else cv2.INTER_LINEAR
+    return cast(Alpha, cv2.resize(alpha, (width, height), interpolation=how))
 
 
 def _composed(
@@ -163,7 +218,7 @@ def _composed(
     rgb: Rgb,
     colours: Rgb,
     alpha: Alpha,
-    seen: subject.Classification,
+    seen: FoundSubject,
     options: Options,
     background: Rgb | None,
 ) -> Cutout:

@@ -31,6 +31,7 @@ from django.http.response import HttpResponseBase  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
 from offcut.server.api.body import BODY_SIZE_MAX  # noqa: E402
+from offcut.server.removals import feeding  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
 
 Scope = dict[str, Any]
@@ -41,6 +42,7 @@ DISCARDED_MAX = 4 * BODY_SIZE_MAX
 """How much of a body that is too large is still read: the client then sees an answer, no broken line."""
 
 UPLOAD_S_MAX = 300.0
+STORE_S_MAX = 3.0
 MEMORY_SIZE_MAX = 2_500_000
 
 
@@ -117,10 +119,10 @@ class Application(ASGIHandler):
             if message["type"] == "lifespan.startup":
                 if settings.LOAD_AT_START:
                     current.warm()
+                feeding.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                stop = current.runner().stop
-                await asyncio.to_thread(stop, settings.CONFIGURATION.stop_s)
+                await asyncio.to_thread(_stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -144,6 +146,13 @@ async def _read_body(receive: Receive) -> tuple[Any, bool]:
         if not message.get("more_body", False):
             body.seek(0)
             return body, size > BODY_SIZE_MAX
+
+
+def _stop() -> None:
+    """First nothing new is taken, then what runs may finish, then what came of it is stored."""
+    feeding.refuse_more()
+    current.runner().stop(settings.CONFIGURATION.stop_s)
+    feeding.stop(STORE_S_MAX)
 
 
 async def _listen(receive: Receive, gone: threading.Event) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from offcut.errors import SettingError
+from offcut.server.offered_languages import offered_code
 
 
 @dataclass(frozen=True)
@@ -254,9 +255,39 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "OFFCUT_RETENTION_S",
         "Removals",
-        "For how many seconds a request with an `Idempotency-Key` may be repeated without a further charge.",
+        "For how many seconds a request with an `Idempotency-Key` may be repeated without a further charge, "
+        "and for how many the website keeps a photo and its cut-out; the website at least 300.",
         "3600",
         whole_number(0, 30 * 86_400),
+    ),
+    Setting(
+        "OFFCUT_IMAGE_STORAGE_MB",
+        "Removals",
+        "How many megabytes the photos and cut-outs that the website keeps may take in DATA_DIR. Visitors "
+        "without an account together get half of it.",
+        "20000",
+        whole_number(100, 100_000_000),
+    ),
+    Setting(
+        "OFFCUT_VISITOR_IMAGES",
+        "Removals",
+        "How many photos the website keeps for one visitor without an account.",
+        "200",
+        whole_number(1, 1_000_000),
+    ),
+    Setting(
+        "OFFCUT_TEAM_IMAGES",
+        "Removals",
+        "How many photos the website keeps for one team.",
+        "2000",
+        whole_number(1, 1_000_000),
+    ),
+    Setting(
+        "OFFCUT_UPLOADS_A_MINUTE",
+        "Removals",
+        "How many photos may be uploaded to the website from one IP address within a minute.",
+        "300",
+        whole_number(1, 1_000_000),
     ),
     Setting(
         "OFFCUT_FETCH_HOSTS",
@@ -303,7 +334,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Words",
         "The language for people whose browser asks for none we have.",
         "en",
-        one_of("en", "es", "de", "fr"),
+        offered_code,
     ),
     Setting(
         "OFFCUT_TIME_ZONE",

@@ -11,6 +11,7 @@ import dj_database_url
 from offcut.server.configuration import read_configuration
 from offcut.server.content_policy import content_policy
 from offcut.server.logs import logging_configuration
+from offcut.server.offered_languages import offered
 from offcut.server.secret_key import secret_key
 from offcut.server.social_sign_in import social_providers
 
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "offcut.server.credits.notices",
     "offcut.server.payments",
     "offcut.server.removals",
+    "offcut.server.website.images",
 ]
 
 MIDDLEWARE = [
@@ -58,7 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "offcut.server.logs.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "offcut.server.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -82,6 +84,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "offcut.server.accounts.context.team",
+                "offcut.server.languages.languages",
             ],
         },
     },
@@ -121,6 +124,11 @@ STORAGES = {
     "improvement": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "improvement", "base_url": None},
+    },
+    # Photos that people work on. No web server serves this folder.
+    "images": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "images", "base_url": None},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
@@ -209,6 +217,10 @@ QUEUE_PLACES = CONFIGURATION.queue_places
 RATE_LIMIT = CONFIGURATION.rate_limit
 RETENTION_S = CONFIGURATION.retention_s
 FETCH_HOSTS = CONFIGURATION.fetch_hosts
+IMAGE_STORAGE_MB = CONFIGURATION.image_storage_mb
+VISITOR_IMAGES = CONFIGURATION.visitor_images
+TEAM_IMAGES = CONFIGURATION.team_images
+UPLOADS_A_MINUTE = CONFIGURATION.uploads_a_minute
 METRICS_TOKEN = CONFIGURATION.metrics_token
 
 # Mail
@@ -230,7 +242,6 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = CONFIGURATION.language
-LANGUAGES = [("en", "English"), ("es", "Español"), ("de", "Deutsch"), ("fr", "Français")]
+LANGUAGES = offered()
 LOCALE_PATHS = [_HERE / "locale"]
-LANGUAGE_COOKIE_NAME = "offcut-language"
 LOGGING = logging_configuration(CONFIGURATION.log_format, CONFIGURATION.log_level)

@@ -34,7 +34,8 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        if request.user.language:
+        # A page that carries its language in its address keeps it.
+        if request.user.language and not translation.get_language_from_path(request.path_info):
             translation.activate(request.user.language)
         history = request.session.get("hijack_history", [])
         operator_id = int(history[0]) if history else None

@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 
 from offcut.errors import OffcutError
-from offcut.server.runners.cutting import cut_with
+from offcut.server.runners.any_work import do_with
 from offcut.server.runners.in_process import InProcessRunner
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ def weights_problem() -> str:
 
 def _made() -> InProcessRunner:
     return InProcessRunner(
-        cut_with(_networks(), settings.MODEL),
+        do_with(_networks(), settings.MODEL),
         jobs=settings.JOBS,
         places=settings.QUEUE_PLACES,
         # A hold that lapses while its photo still waits would let the credits be spent twice.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,10 @@ from offcut.engine.decode import DEFAULT_LIMITS, Limits
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Format, Options
 from offcut.engine.types import Box, Note, Subject
+from offcut.server.runners.steps import Clock, Tell
 
 if TYPE_CHECKING:
     from offcut.engine.models.networks import Networks
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def cut_with(networks: Networks, model: str) -> Cut:
         # OpenVINO and its kin are loaded with the first photo, not with the first page.
         from offcut.engine import pipeline
 
-        clock = _Clock(tell)
+        clock = Clock(tell)
         clock("decode")
         photo = open_photo(work.photo, work.options, limits=work.limits)
         cutout = pipeline.cut_out(
@@ -84,24 +82,3 @@ def finished(cutout: Any, content: bytes, steps_s: dict[str, float]) -> Finished
         cutout.notes,
         steps_s,
     )
-
-
-class _Clock:
-    """Passes steps on and notes how long each took."""
-
-    def __init__(self, tell: Tell) -> None:
-        self.steps_s: dict[str, float] = {}
-        self._tell = tell
-        self._step = ""
-        self._since_s = 0.0
-
-    def __call__(self, step: str) -> None:
-        self.stop()
-        self._tell(step)
-        self._step, self._since_s = step, time.monotonic()
-
-    def stop(self) -> None:
-        if self._step:
-            taken_s = time.monotonic() - self._since_s
-            self.steps_s[self._step] = self.steps_s.get(self._step, 0.0) + taken_s
-            self._step = ""

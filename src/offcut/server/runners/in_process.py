@@ -6,16 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
 from offcut.errors import ClientGoneError, QueueFullError, RemovalBusyError, StoppingError
-from offcut.server.runners.cutting import Cut, Finished, Work
+from offcut.server.runners.any_work import AnyResult, AnyWork, Do
 from offcut.server.runners.fair_queue import FairQueue
 
 LOOK_EVERY_S = 0.1
 FIRST_GUESS_S = 1.0
 """How long a photo is taken to last before any has been measured."""
+
+Gone = Callable[[], bool]
 
 log = structlog.get_logger(__name__)
 
@@ -23,22 +26,22 @@ log = structlog.get_logger(__name__)
 @dataclass(eq=False, slots=True)
 class _Job:
     team_id: int
-    work: Work
+    work: AnyWork
     is_done: threading.Event = field(default_factory=threading.Event)
     is_unwanted: bool = False
-    result: Finished | None = None
+    result: AnyResult | None = None
     error: Exception | None = None
 
 
 class InProcessRunner:
-    """Runs `cut` in `jobs` threads; at most `places` photos wait for them.
+    """Runs `do` in `jobs` threads; at most `places` photos wait for them.
 
     A photo is refused at once when there is no place (`run`), leaves the queue when nobody wants it any
     more, and stops between two steps when it has begun.
     """
 
-    def __init__(self, cut: Cut, *, jobs: int, places: int, wait_s_max: float = 540.0) -> None:
-        self._cut = cut
+    def __init__(self, do: Do, *, jobs: int, places: int, wait_s_max: float = 540.0) -> None:
+        self._do_work = do
         self._jobs = jobs
         self._wait_s_max = wait_s_max
         self._changed = threading.Condition()
@@ -48,9 +51,11 @@ class InProcessRunner:
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
 
-    def run(self, work: Work, *, team_id: int, is_gone: Callable[[], bool] = lambda: False) -> Finished:
+    def run(self, work: AnyWork, *, team_id: int, is_gone: Gone = lambda: False) -> Any:
         """The finished work, after waiting for its turn; raises what the engine raises.
 
+        What comes back is `FoundMatte` for a `MatteWork`, else `Finished`.
+        `team_id` is whose turn it counts for: a team's number, or one below zero for a visitor.
         `is_gone` is asked ten times a second whether whoever asked has hung up. Raises QueueFullError or
         TeamQueueFullError at once when there is no place, StoppingError, ClientGoneError.
         """
@@ -80,6 +85,15 @@ class InProcessRunner:
         until = time.monotonic() + finish_s
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+
+    @property
+    def jobs(self) -> int:
+        return self._jobs
+
+    @property
+    def mean_s(self) -> float:
+        """How long a photo takes, by the mean of the latest."""
+        return self._mean_s
 
     @property
     def waiting(self) -> int:
@@ -153,7 +167,7 @@ class InProcessRunner:
                 raise ClientGoneError("Whoever asked for this photo has hung up.")
 
         try:
-            job.result = self._cut(job.work, tell)
+            job.result = self._do_work(job.work, tell)
         except Exception as error:
             job.error = error
 

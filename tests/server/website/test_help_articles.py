@@ -290,7 +290,8 @@ def test_articles_are_in_the_package(request: pytest.FixtureRequest) -> None:
     import tomllib
 
     project = tomllib.loads((request.config.rootpath / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = project["tool"]["setuptools"]["package-data"]["offcut.server.website.help"]
+    packages = project["tool"]["setuptools"]["package-data"]
+    patterns = packages["*"] + packages["offcut.server.website.help"]
     home = request.config.rootpath / "src/offcut/server/website/help"
     packed = {file for pattern in patterns for file in home.glob(pattern) if file.is_file()}
     data = {

@@ -135,10 +135,10 @@ def test_a_visitor_may_rate_but_not_give(visitor: Browser) -> None:
 HOSTILE = {
     "empty": (b"", "empty_photo", 400),
     "text": (b"just some words", "not_an_image", 400),
-    "bomb": (photos.twenty_gigapixel_png(), "too_many_pixels", 400),
+    "bomb": (photos.twenty_gigapixel_png(), "gigapixel_photo", 400),
     "cut off": (PHOTO[:300], "truncated_image", 400),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "unsupported_photo", 400),
-    "too small": (photo_bytes(4, 4), "invalid_dimensions", 400),
+    "too small": (photo_bytes(4, 4), "photo_too_small", 400),
     "too large": (b"\xff\xd8\xff" + bytes(23 * 1024 * 1024), "file_too_large", 413),
 }
 

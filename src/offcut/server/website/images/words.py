@@ -39,7 +39,14 @@ WORDS: dict[str, tuple[Words, Words]] = {
         _("Save the photo as JPEG, or make it smaller."),
     ),
     "too_many_pixels": (_("This photo has more than 50 megapixels."), _("Make the photo smaller first.")),
+    "gigapixel_photo": (
+        _("This file claims more pixels than any photo has."),
+        _("Export it anew, with at most 50 megapixels."),
+    ),
     "invalid_dimensions": (_("This photo is too small or too narrow."), _OTHER_PHOTO),
+    "photo_too_small": (_("This photo is only a few pixels large."), _OTHER_PHOTO),
+    "photo_too_narrow": (_("This photo is too narrow."), _("Cut a part out of it that is less narrow.")),
+    "photo_too_long": (_("This photo is too long."), _("Make the photo smaller first.")),
     "decompression_bomb": (_("This photo is damaged."), _SAVE_AGAIN),
     "no_foreground": (
         _("Nothing in this photo stands out from its background."),

@@ -205,7 +205,8 @@ def test_waits_stay_within_their_bounds(tries: int, chance: float, after: float 
         longest = min(8, 0.5 * 2 ** (tries - 1))
         assert longest / 2 <= pause <= longest
     else:
-        assert after <= pause <= after * 1.1 + 0.5
+        # The sums are floating-point numbers: the last digit is nobody's promise.
+        assert after <= pause <= after * 1.1 + 0.5 + 1e-9
 
 
 def test_waits_of_many_clients_are_spread() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from tests.server.api_caller import Caller
 from tests.server.plain_runner import photo_bytes, plain_runner
@@ -91,6 +92,7 @@ def test_out_of_credits_says_so_and_previews_go_on(
     page = signed_in.client.post(image["urls"]["download"], FULL)
     assert page.status_code == 402
     assert "Your credits are used up" in page.content.decode()
+    assert reverse("dashboard:plan") in page.content.decode()
     assert signed_in.get(image["urls"]["download"]).status_code == 200
     assert not signed_in.json(image["urls"]["page"])["is_paid"]
 

@@ -17,7 +17,7 @@ from tests.server.plain_runner import photo_bytes
 from tests.server.website_people import JSON, Browser, feed, pixels
 
 from offcut.server.removals import changes
-from offcut.server.removals.models import Image
+from offcut.server.removals.models import Batch, Image
 
 PHOTO = photo_bytes(600, 400)
 
@@ -144,3 +144,20 @@ def test_whoever_waits_hears_at_once() -> None:
     assert states[-1] == "done"
     assert len(states) <= 2
     assert visitor.json(page + "?wait=nonsense")["state"] == "done"
+
+
+def test_an_upload_sent_twice_is_kept_once(visitor: Browser, signed_in: Browser) -> None:
+    """A browser that got no answer sends the photo again, under the name that this upload had."""
+    upload = "0b7f5a52-3c2e-4c58-9a3f-6f7c1d2e9b10"
+    first = visitor.upload(PHOTO, batch="new", upload=upload).json()
+    again = visitor.upload(PHOTO, batch="new", upload=upload).json()
+    assert [again["images"][0]["id"], again["batch"]] == [first["images"][0]["id"], first["batch"]]
+    assert first["images"][0]["upload"] == upload
+    assert Image.objects.count() == Batch.objects.count() == 1
+    # Nobody learns by it what others have sent, and nobody is kept from sending.
+    other = signed_in.upload(PHOTO, upload=upload).json()["images"][0]
+    assert (other["upload"], other["id"] == first["images"][0]["id"]) == (None, False)
+    # A photo that was deleted may come again.
+    visitor.post(first["images"][0]["urls"]["delete"])
+    assert visitor.upload(PHOTO, upload=upload).json()["images"][0]["state"] == "waiting"
+    assert visitor.upload(PHOTO, upload="one").json()["error"]["code"] == "invalid_upload"

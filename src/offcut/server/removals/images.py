@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -48,12 +48,13 @@ def receive(
     look: dict[str, Any] | None = None,
     kept_s: int | None = None,
     is_paid: bool = False,
+    upload_id: uuid.UUID | None = None,
 ) -> Image:
     """Keep a photo that is to be cut out; it waits for its turn from now on.
 
     `look` is its Settings, checked by `look.read`; None: those of the batch, if there is one.
     Once done it is kept for `kept_s` seconds (None: for as long as all others). `is_paid`: its full size was
-    paid for already.
+    paid for already. `upload_id`: a photo that came under it before is not kept twice, but found again.
     Raises PhotoError for what is no photo or too large (judged by its header alone), TooManyImagesError and
     ImageStorageError.
     """
@@ -71,14 +72,30 @@ def receive(
         expires_at=now + timedelta(seconds=WAITING_S_MAX + (retention_s() if kept_s is None else kept_s)),
         made_at=now,
         paid_at=now if is_paid else None,
+        upload_id=_free(upload_id),
     )
     image.original_file = files.write(image.pk, "original", photo)
     try:
-        image.save(force_insert=True)
+        with transaction.atomic():
+            image.save(force_insert=True)
+    except IntegrityError:
+        # The same upload, sent a second time, was faster.
+        files.remove_all(image.pk)
+        known = received(owner, upload_id)
+        if known is None:
+            raise
+        return known
     except BaseException:
         files.remove_all(image.pk)
         raise
     return image
+
+
+def received(owner: Owner, upload_id: uuid.UUID | None) -> Image | None:
+    """The image that this upload of theirs has brought already, None when it has brought none."""
+    if upload_id is None:
+        return None
+    return owned_rows(owner, Image.objects.select_related("batch")).filter(upload_id=upload_id).first()
 
 
 def require_room(owner: Owner, more_bytes: int) -> None:
@@ -200,10 +217,16 @@ def clean_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable()).strip()[:NAME_LENGTH_MAX]
 
 
+def _free(upload_id: uuid.UUID | None) -> uuid.UUID | None:
+    """The id, if nobody has it. A first-time visitor's cookie is lost with the first answer: what they sent
+    belongs to nobody then, and the photo comes anew."""
+    return None if Image.objects.filter(upload_id=upload_id).exists() else upload_id
+
+
 def _let_go(image: Image, why: Gone) -> None:
     """Files, name and all that tells of the picture go; that there was an image stays for a while."""
     changed = Image.objects.filter(pk=image.pk, gone="").update(
-        gone=why, gone_at=timezone.now(), name="", bytes=0, strokes=[], stroke_count=0, settings=None,
+        gone=why, gone_at=timezone.now(), name="", bytes=0, strokes=[], stroke_count=0, settings=None, upload_id=None,
         original_file="", first_matte_file="", matte_file="", belief_file="",
     )  # fmt: skip
     if changed:

@@ -76,10 +76,12 @@ class Image(Kept):
     `matte_file` the present one, strokes included: both are gray PNGs of the upright photo's full size.
     `belief_file` is the networks' belief, a square gray PNG. `strokes` are all strokes of the brush, of which
     the first `stroke_count` are in the present matte. `bytes` is what all files take on the disk.
+    `upload_id` is what the browser calls this upload, so that it may send it again when no answer came.
     While it is worked on, `claimed_by` names the process and `claimed_until` when others may take it over.
     """
 
     batch = models.ForeignKey(Batch, models.SET_NULL, null=True, related_name="images")
+    upload_id = models.UUIDField(null=True, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     width = models.PositiveIntegerField(_("width"))

@@ -34,6 +34,7 @@ def image_json(image: Image, *, seconds_left: float | None = None) -> dict[str, 
         "settings": image.settings,
         "stroke_count": image.stroke_count,
         "batch": str(image.batch_id) if image.batch_id else None,
+        "upload": str(image.upload_id) if image.upload_id else None,
         "urls": urls_of(image),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from offcut.errors import FileTooLargeError, MissingPhotoError, OffcutError
+from offcut.errors import FileTooLargeError, MissingPhotoError, OffcutError, OptionError
 from offcut.server.fetching import FetchLimits, fetch
 from offcut.server.removals import images, look
 from offcut.server.removals.images import Batch, Image, Owner
@@ -64,7 +65,8 @@ class Received:
 def receive(request: HttpRequest) -> Received:
     """Keep what the request brings.
 
-    One photo alone that cannot be used raises why; of several, the others are kept. Raises MissingPhotoError,
+    One photo alone that cannot be used raises why; of several, the others are kept. One photo may come under
+    an `upload` id: sent again under it, because no answer has come, it is not kept twice. Raises MissingPhotoError,
     FileTooLargeError, OptionError, PhotoError, RateLimitError, TooManyImagesError, ImageStorageError.
     """
     if getattr(request, "body_is_too_large", False):
@@ -77,6 +79,10 @@ def receive(request: HttpRequest) -> Received:
     asked = asked_settings(request)
     if asked is not None:
         look.read(asked)
+    upload_id = _upload_id(request) if count == 1 else None
+    known = images.received(owner_of(request), upload_id)
+    if known is not None:
+        return Received([known], known.batch, [])
     upload_rate.take(request, count)
     owner = owner_of(request, is_new=True)
     batch = _batch(request, owner, count)
@@ -84,7 +90,8 @@ def receive(request: HttpRequest) -> Received:
     refused: list[Refused] = []
     for name, read in _sources(uploads, address):
         try:
-            kept.append(images.receive(owner, read(), name=name, batch=batch, look=asked))
+            image = images.receive(owner, read(), name=name, batch=batch, look=asked, upload_id=upload_id)
+            kept.append(image)
         except OffcutError as error:
             if count == 1:
                 raise
@@ -97,6 +104,14 @@ def _batch(request: HttpRequest, owner: Owner, count: int) -> Batch | None:
     if asked and asked != NEW_BATCH:
         return batch_or_404(request, asked)
     return images.new_batch(owner) if asked or count > 1 else None
+
+
+def _upload_id(request: HttpRequest) -> uuid.UUID | None:
+    asked = request.POST.get("upload", "").strip()
+    try:
+        return uuid.UUID(asked) if asked else None
+    except ValueError:
+        raise OptionError("upload", "The upload's id is no UUID.") from None
 
 
 def _sources(uploads: list[Any], address: str) -> Iterator[tuple[str, Any]]:

@@ -85,6 +85,7 @@ def refusal(request: HttpRequest, error: OffcutError) -> HttpResponse:
     else:
         template = "images/gone.html" if status == 410 else "images/refused.html"
         context = {"said": words, "code": error.code, "sign_in": _sign_in(request, error)}
+        context["credits"] = reverse("dashboard:plan") if status == 402 else ""
         context["back"] = _page_of(request) if status not in (404, 410) else ""
         response = render(request, template, context, status=status)
     wait_s = getattr(error, "retry_after_s", None)

@@ -12,6 +12,10 @@ const LOOK_MS = 1500;
 const NAMES_SHOWN = 12;
 
 /** @typedef {import("./result.js").Person} Person */
+/**
+ * A photo that the server does not have; `reason` says why when it was refused.
+ * @typedef {{name: string, size: number, upload: string, reason: string}} Unsent
+ */
 
 export class Bulk {
   /**
@@ -30,7 +34,7 @@ export class Bulk {
     /** @type {Tile[]} */
     this.tiles = [];
     this.batch = null;
-    /** @type {{name: string, size: number}[]} */
+    /** @type {Unsent[]} */
     this.missing = [];
     this.stop = new AbortController();
     this.isOffline = false;
@@ -46,7 +50,9 @@ export class Bulk {
     for (const name of ["more", "missing-input"]) {
       const input = /** @type {HTMLInputElement} */ (this.part(name));
       input.addEventListener("change", () => {
-        this.add([...(input.files || [])]);
+        const chosen = [...(input.files || [])];
+        // Whoever is asked for 57 of 100 photos chooses all 100 again: the others are here already.
+        this.add(name === "more" ? chosen : chosen.filter((file) => this.missing.some((one) => isOf(one, file))));
         input.value = "";
       });
     }
@@ -78,7 +84,10 @@ export class Bulk {
     this.batch = batch;
     this.upload = batch.urls.upload;
     this.state("running");
-    this.missing = this.remembered();
+    const known = new Set(batch.images.map((/** @type {any} */ image) => image.upload));
+    const unsent = this.remembered().filter((one) => !known.has(one.upload));
+    this.missing = unsent.filter((one) => !one.reason);
+    for (const one of unsent.filter((each) => each.reason)) this.addTile(one.name, null, one.upload).fail(one.reason);
     this.fillSettings(batch.settings);
     this.take(batch);
     this.look();
@@ -118,7 +127,8 @@ export class Bulk {
     const { signal } = this.stop;
     tile.set("uploading", 0);
     try {
-      const fields = { batch: this.batch ? this.batch.id : "new", photo: /** @type {File} */ (tile.file) };
+      const batch = this.batch ? this.batch.id : "new";
+      const fields = { batch, upload: tile.upload, photo: /** @type {File} */ (tile.file) };
       const answer = await persistently(
         () => send(this.upload, { ...preset(), ...fields }, { signal, onProgress: (share) => this.sent(tile, share) }),
         { signal, onLost: () => this.lost(tile), onBusy: () => tile.set("waiting") },
@@ -164,10 +174,11 @@ export class Bulk {
   /** @param {File[]} chosen */
   add(chosen) {
     const { files, skipped } = photosOf(chosen);
-    const key = (/** @type {{name: string, size: number}} */ one) => `${one.name}/${one.size}`;
-    const given = new Set(files.map(key));
-    this.missing = this.missing.filter((one) => !given.has(key(one)));
-    this.addTiles(files);
+    for (const file of files) {
+      const found = this.missing.find((one) => isOf(one, file));
+      this.missing = this.missing.filter((one) => one !== found);
+      this.addTile(file.name, file, found?.upload).observe();
+    }
     this.skipped(skipped);
     this.remember();
     if (this.root.dataset.state === "plan") this.show();
@@ -176,12 +187,19 @@ export class Bulk {
 
   /** @param {File[]} files */
   addTiles(files) {
-    for (const file of files) {
-      const tile = new Tile(this.template(), this.words, file.name, file);
-      this.tiles.push(tile);
-      this.part("tiles").append(tile.element);
-      tile.observe();
-    }
+    for (const file of files) this.addTile(file.name, file).observe();
+  }
+
+  /**
+   * @param {string} name
+   * @param {File | null} file
+   * @param {string} [upload]
+   */
+  addTile(name, file, upload) {
+    const tile = new Tile(this.template(), this.words, name, file, upload);
+    this.tiles.push(tile);
+    this.part("tiles").append(tile.element);
+    return tile;
   }
 
   // The server's view
@@ -214,10 +232,8 @@ export class Bulk {
       let tile = known.get(image.id);
       if (!tile) {
         // A photo that is on its way: its own answer will name it, unless another page has sent it.
-        if (this.tiles.some((one) => one.isHere && one.name === image.name)) continue;
-        tile = new Tile(this.template(), this.words, image.name, null);
-        this.tiles.push(tile);
-        this.part("tiles").append(tile.element);
+        if (this.tiles.some((one) => one.isHere && one.upload === image.upload)) continue;
+        tile = this.addTile(image.name, null);
       }
       tile.take(image);
     }
@@ -246,6 +262,7 @@ export class Bulk {
   /** @param {Tile[]} tiles */
   async retry(tiles) {
     for (const tile of tiles) {
+      if (!tile.image && !tile.file) continue;
       if (!tile.image) tile.set("chosen");
       else await ask(tile.image.urls.retry, { method: "POST" }).then((image) => tile.take(image), (problem) => this.refuse(problem));
     }
@@ -313,6 +330,7 @@ export class Bulk {
 
   // Remembering what is not sent, by name, in this browser
 
+  /** @returns {Unsent[]} */
   remembered() {
     try {
       return JSON.parse(localStorage.getItem(`offcut-batch-${this.batch.id}`) || "[]");
@@ -323,7 +341,10 @@ export class Bulk {
 
   remember() {
     if (!this.batch) return;
-    const unsent = this.tiles.filter((tile) => tile.isHere).map(({ file }) => ({ name: file?.name, size: file?.size }));
+    const refused = (/** @type {Tile} */ tile) => tile.state === "failed" && !tile.image;
+    const unsent = this.tiles.filter((tile) => tile.isHere || refused(tile)).map((tile) => (
+      { name: tile.name, size: tile.file?.size ?? 0, upload: tile.upload, reason: refused(tile) ? tile.reason : "" }
+    ));
     const all = [...unsent, ...this.missing];
     const key = `offcut-batch-${this.batch.id}`;
     try {
@@ -452,4 +473,13 @@ export class Bulk {
   part(name) {
     return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`));
   }
+}
+
+/**
+ * Whether this file is the photo that was not sent.
+ * @param {Unsent} unsent
+ * @param {File} file
+ */
+function isOf(unsent, file) {
+  return unsent.name === file.name && unsent.size === file.size;
 }

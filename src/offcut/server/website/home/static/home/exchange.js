@@ -30,6 +30,18 @@ export function token() {
 }
 
 /**
+ * A name for one upload: sent again under it, because no answer came, the photo is not kept twice.
+ * (`crypto.randomUUID` is not there on pages without https.)
+ */
+export function uploadId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/**
  * The look that the page was opened for (a preset), as a field of an upload.
  * @returns {Record<string, string>}
  */

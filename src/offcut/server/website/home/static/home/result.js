@@ -1,7 +1,7 @@
 // @ts-check
 /** The result of one photo: from the choice to the download, whatever happens in between. */
 
-import { Refusal, Lost, ask, file, persistently, preset, send, tryNow } from "./exchange.js";
+import { Refusal, Lost, ask, file, persistently, preset, send, tryNow, uploadId } from "./exchange.js";
 import { Stage } from "./stage.js";
 import { counted, duration, filled } from "./words.js";
 
@@ -109,6 +109,7 @@ export class Result {
    */
   async deliver(address, fields, onProgress) {
     const { signal } = this.stop;
+    const upload = uploadId();
     const attempt = async () => {
       this.state("uploading", this.words.title_working, "");
       onProgress(0);
@@ -117,7 +118,7 @@ export class Result {
         onProgress(share);
       };
       const answer = await persistently(
-        () => send(address, { ...preset(), ...fields }, { onProgress: going, signal }),
+        () => send(address, { ...preset(), ...fields, upload }, { onProgress: going, signal }),
         { signal, onLost: () => this.state("lost", this.words.title_working, this.words.offline) },
       );
       const image = answer.images[0];

@@ -1,6 +1,7 @@
 // @ts-check
 /** One photo of a batch: a small picture, how far it is, what can be done. */
 
+import { uploadId } from "./exchange.js";
 import { filled } from "./words.js";
 
 const SMALL = 240;
@@ -24,16 +25,19 @@ export class Tile {
    * @param {Record<string, any>} words
    * @param {string} name
    * @param {File | null} file null for a photo that only the server has
+   * @param {string} [upload] the name of its upload, if it has had one before a reload
    */
-  constructor(template, words, name, file) {
+  constructor(template, words, name, file, upload) {
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     this.element = /** @type {HTMLElement} */ (copy.firstElementChild);
     this.words = words;
     this.name = name;
     this.file = file;
+    this.upload = upload || uploadId();
     this.image = null;
     this.share = 0;
     this.problem = "";
+    this.reason = "";
     this.shown = "";
     this.state = "chosen";
     this.one(".tile-name").textContent = name;
@@ -71,7 +75,8 @@ export class Tile {
     bar.hidden = state !== "uploading";
     bar.value = percent;
     bar.setAttribute("aria-label", this.name);
-    const wants = { retry: state === "failed", remove: ["chosen", "failed", "done"].includes(state) };
+    // Without its file, and unknown to the server, it cannot be tried again.
+    const wants = { retry: state === "failed" && Boolean(this.file || this.image), remove: ["chosen", "failed", "done"].includes(state) };
     for (const [action, is] of Object.entries(wants)) {
       const button = this.one(`[data-action="${action}"]`);
       button.hidden = !is;
@@ -107,7 +112,7 @@ export class Tile {
 
   /** @param {string} problem */
   fail(problem) {
-    this.problem = problem;
+    this.problem = this.reason = problem;
     this.set("failed");
     this.problem = "";
   }

@@ -12,7 +12,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -48,6 +48,7 @@ LAST_TRACES_S = 3.0
 
 STORE_S_MAX = 3.0
 MEMORY_SIZE_MAX = 2_500_000
+PIECE_SIZE = 2**20
 
 
 class Application(ASGIHandler):
@@ -88,6 +89,12 @@ class Application(ASGIHandler):
             listening.cancel()
             if "response" in locals() and response.streaming:
                 await loop.run_in_executor(self._threads, response.close)
+
+    @classmethod
+    def chunk_bytes(cls, data: bytes) -> Iterator[tuple[bytes, bool]]:
+        """The body in pieces of a size that most results have: each piece costs a turn of the loop."""
+        for begin in range(0, max(1, len(data)), PIECE_SIZE):
+            yield data[begin : begin + PIECE_SIZE], begin + PIECE_SIZE >= len(data)
 
     def _answer(self, scope: Scope, body: Any, is_too_large: bool, gone: threading.Event) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

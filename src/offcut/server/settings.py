@@ -110,6 +110,9 @@ def _database() -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(DATA_DIR / "database.sqlite3"),
+        # Threads keep their connection: to open one reads the whole schema, and to close the last one empties
+        # the write-ahead log, which together cost more than what most requests do with it.
+        "CONN_MAX_AGE": 60,
         "OPTIONS": {
             # A transaction takes the write lock when it begins, so two that read and then write cannot both
             # believe the same balance; and it waits for the lock in place of failing half-way.

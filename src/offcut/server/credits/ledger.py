@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.db import connection
 from django.db.models import F, Sum
 from django.db.transaction import set_rollback
 
@@ -317,6 +318,9 @@ def _refuse_suspended(book: Book, key: ApiKey | None) -> None:
         raise TeamSuspendedError("This team is suspended.")
     if key is not None and key.team_id != book.account.pk:
         raise KeyRefusedError("This key belongs to another team.")
+    if key is not None:
+        # The key brings its team along, whose time zone says which month this is.
+        book.account.team = key.team
 
 
 def _lots_that_may_pay(book: Book, *, preview: bool) -> Sequence[Lot]:
@@ -336,7 +340,8 @@ def _count_for_key(book: Book, key: ApiKey | None, amount: int) -> None:
     if key is None:
         return
     month, month_end = month_of(book.account.team, book.at)
-    row = KeyMonth.objects.filter(key=key, month=month).first()
+    moment = connection.ops.adapt_datetimefield_value(month)
+    row = next(iter(rows.select(KeyMonth, "WHERE key_id = %s AND month = %s", [key.pk, moment])), None)
     limit = None if key.monthly_limit_credits is None else key.monthly_limit_credits * 100
     if row is None and limit is None:
         return

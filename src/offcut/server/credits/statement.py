@@ -13,7 +13,8 @@ from datetime import datetime
 from django.db.models import Max, Q, Sum
 
 from offcut.errors import CreditError
-from offcut.server.credits import allowances
+from offcut.server.accounts.models import Team
+from offcut.server.credits import allowances, rows
 from offcut.server.credits.models import Account, Entry, Hold, HoldState, Kind, Lot
 from offcut.server.credits.months import aware
 from offcut.server.credits.rules import PREVIEW_AMOUNT, Source, burn_key
@@ -145,10 +146,10 @@ def entries_of(lot: Lot) -> Iterable[Entry]:
 
 
 def _account(team_id: int) -> Account:
-    account = Account.objects.select_related("team").filter(pk=team_id).first()
-    if account is None:
+    found = rows.select(Account, "WHERE team_id = %s", [team_id])
+    if not found:
         raise CreditError(f"Team {team_id} has no account.")
-    return account
+    return found[0]
 
 
 def _balance_by_sums(account: Account, at: datetime) -> Balance:
@@ -158,15 +159,21 @@ def _balance_by_sums(account: Account, at: datetime) -> Balance:
 
 def _live_by_sums(account: Account, at: datetime) -> tuple[list[_LotAt], int]:
     """Return the lots that time has left usable, and what is held in all lots."""
-    rows = Lot.objects.filter(account=account, is_open=True)
-    lots = {row.pk: _LotAt(row, row.available, row.held, row.expires_at) for row in rows}
+    found = rows.select(Lot, "WHERE account_id = %s AND is_open", [account.pk])
+    lots = {row.pk: _LotAt(row, row.available, row.held, row.expires_at) for row in found}
+    if account.next_lapse_at is not None and account.next_lapse_at <= at:
+        _lapse_by_sums(account, lots, at)
+    live = [lot for lot in lots.values() if lot.expires_at is None or at < lot.expires_at]
+    return live, sum(lot.held for lot in lots.values())
+
+
+def _lapse_by_sums(account: Account, lots: dict[int, _LotAt], at: datetime) -> None:
+    """Give back what open holds have whose time is over, though no write has said so yet."""
     due = Hold.objects.filter(account=account, state=HoldState.OPEN, lapses_at__lte=at)
     changes = Entry.objects.filter(hold__in=due).values_list("lot").annotate(held=Sum("held_change"))
     for lot_id, held in changes:
         lots[lot_id].available += held
         lots[lot_id].held -= held
-    live = [lot for lot in lots.values() if lot.expires_at is None or at < lot.expires_at]
-    return live, sum(lot.held for lot in lots.values())
 
 
 def _balance(account: Account, at: datetime, live: list[_LotAt], held: int) -> Balance:
@@ -179,9 +186,10 @@ def _balance(account: Account, at: datetime, live: list[_LotAt], held: int) -> B
 
 def _free_previews(account: Account, at: datetime, live: list[_LotAt]) -> int:
     """What is left of the month's free previews; all of them while no lot was opened for the month."""
-    month, _ = month_of(account.team, at)
-    opened = Lot.objects.filter(account=account, reference=f"free-previews:{month.isoformat()}")
-    if at < account.opened_at or opened.filter(opened_at__lte=at).exists():
+    month, _ = month_of(rows.select(Team, "WHERE id = %s", [account.pk])[0], at)
+    reference = f"free-previews:{month.isoformat()}"
+    opened = rows.select(Lot, "WHERE account_id = %s AND reference = %s", [account.pk, reference])
+    if at < account.opened_at or any(lot.opened_at <= at for lot in opened):
         return sum(lot.available for lot in live if lot.lot.source == Source.FREE_PREVIEW)
     return allowances.free_preview_amount()
 

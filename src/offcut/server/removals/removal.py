@@ -137,7 +137,10 @@ def _only_one(team_id: int, hold_id: str) -> Iterator[None]:
 def _held(request: Request, header: Header, hold_id: str) -> tuple[Choice, Held]:
     """The size, and the credits for it, set aside; or the hold of an earlier, finished request."""
     content_hash = _content_hash(request)
-    earlier = Hold.objects.filter(account_id=request.team.pk, request_id=hold_id).first()
+    earlier = None
+    if request.repeat_id is not None:
+        # Any other id was made for this request, so nobody has asked under it before.
+        earlier = Hold.objects.filter(account_id=request.team.pk, request_id=hold_id).first()
     if earlier is not None and earlier.content_hash == content_hash:
         if earlier.state == HoldState.CAPTURED:
             return _repeated(earlier, content_hash)

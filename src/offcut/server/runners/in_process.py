@@ -15,7 +15,9 @@ from offcut.server import telemetry
 from offcut.server.runners.any_work import AnyResult, AnyWork, Do
 from offcut.server.runners.fair_queue import FairQueue
 
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.25
+"""How often those that wait look whether they still should: a look of many costs the engine time."""
+
 FIRST_GUESS_S = 1.0
 """How long a photo is taken to last before any has been measured."""
 
@@ -58,7 +60,7 @@ class InProcessRunner:
 
         What comes back is `FoundMatte` for a `MatteWork`, else `Finished`.
         `team_id` is whose turn it counts for: a team's number, or one below zero for a visitor.
-        `is_gone` is asked ten times a second whether whoever asked has hung up. Raises QueueFullError or
+        `is_gone` is asked four times a second whether whoever asked has hung up. Raises QueueFullError or
         TeamQueueFullError at once when there is no place, StoppingError, ClientGoneError.
         """
         job = _Job(team_id, work)

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from offcut.engine.types import Alpha, Rgb
 
-_Planes = NDArray[np.float32]
-"""3×H×W colours, 0-255. Planes, because NumPy is several times faster on them than on H×W×3."""
+_Colours = NDArray[np.float32]
+"""H×W×3 colours, 0-255."""
 
 SOLVE_PIXELS = 36_000
 """Size of the copy that the colours are solved on. Five times as many lower the error by an eighth only."""
@@ -73,10 +73,18 @@ def _shrink(rgb: Rgb, alpha: Alpha) -> tuple[Rgb, Alpha]:
     height, width = alpha.shape
     scale = (height * width / SOLVE_PIXELS) ** 0.5
     skip = max(1, int(scale / SAMPLES_PER_SIDE))
-    rgb, alpha = rgb[skip // 2 :: skip, skip // 2 :: skip], alpha[skip // 2 :: skip, skip // 2 :: skip]
-    rgb, alpha = np.ascontiguousarray(rgb), np.ascontiguousarray(alpha)
+    rgb, alpha = _every(rgb, skip), _every(alpha, skip)
     scale = max(scale, 1.0)
     return _resized(rgb, alpha, max(1, round(width / scale)), max(1, round(height / scale)))
+
+
+def _every(picture: NDArray[np.uint8], skip: int) -> NDArray[np.uint8]:
+    """Every so manyeth pixel of every so manyeth row. Copied as one item of three bytes each, which takes a
+    third of the time of three items."""
+    picture = np.ascontiguousarray(picture)
+    pixels = picture.view(f"V{picture.shape[2]}")[:, :, 0] if picture.ndim == 3 else picture
+    few = np.ascontiguousarray(pixels[skip // 2 :: skip, skip // 2 :: skip])
+    return few.view(np.uint8).reshape(*few.shape, *picture.shape[2:])
 
 
 def _resized(rgb: Rgb, alpha: Alpha, width: int, height: int) -> tuple[Rgb, Alpha]:
@@ -99,7 +107,7 @@ def _levels(rgb: Rgb, alpha: Alpha) -> Iterator[tuple[Rgb, Alpha]]:
     return reversed(pyramid)
 
 
-def _solve(rgb: Rgb, alpha: Alpha) -> tuple[_Planes, _Planes]:
+def _solve(rgb: Rgb, alpha: Alpha) -> tuple[_Colours, _Colours]:
     """Colours of subject and background for every pixel of the small photo."""
     weight = alpha.astype(np.float32)
     subject = _mean_colour(rgb, weight)
@@ -111,41 +119,41 @@ def _solve(rgb: Rgb, alpha: Alpha) -> tuple[_Planes, _Planes]:
     return subject, background
 
 
-def _mean_colour(rgb: Rgb, weight: NDArray[np.float32]) -> _Planes:
+def _mean_colour(rgb: Rgb, weight: NDArray[np.float32]) -> _Colours:
     total = max(float(weight.sum()), 1e-6)
     mean = np.tensordot(weight, rgb.astype(np.float32), axes=2) / total
-    return mean.astype(np.float32).reshape(3, 1, 1)
+    return mean.astype(np.float32).reshape(1, 1, 3)
 
 
-def _at_size(planes: _Planes, shape: tuple[int, ...]) -> _Planes:
+def _at_size(colours: _Colours, shape: tuple[int, ...]) -> _Colours:
     height, width = shape
-    return np.stack([cv2.resize(plane, (width, height)).reshape(height, width) for plane in planes])
+    return np.asarray(cv2.resize(colours, (width, height)), np.float32).reshape(height, width, 3)
 
 
-def _relax(subject: _Planes, background: _Planes, rgb: Rgb, alpha: Alpha) -> None:
+def _relax(subject: _Colours, background: _Colours, rgb: Rgb, alpha: Alpha) -> None:
     """Even out both layers and pull them back to the mixture equation, in turns, in place."""
-    photo = np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)
-    opacity = alpha.astype(np.float32) / 255
+    photo = rgb.astype(np.float32)
+    # One opacity for each colour, because NumPy is several times slower where it must spread one over three.
+    opacity = np.asarray(cv2.merge([alpha] * 3)).reshape(rgb.shape).astype(np.float32) / 255
     clarity = 1 - opacity
     gain = 1 / (opacity * opacity + clarity * clarity + PRIOR_WEIGHT)
     subject_pull, background_pull = opacity * gain, clarity * gain
     for _ in range(RELAXATIONS):
-        for plane, front, back in zip(photo, subject, background, strict=True):
-            cv2.blur(front, (3, 3), dst=front, borderType=cv2.BORDER_REPLICATE)
-            cv2.blur(back, (3, 3), dst=back, borderType=cv2.BORDER_REPLICATE)
-            unexplained = plane - opacity * front
-            unexplained -= clarity * back
-            front += subject_pull * unexplained
-            back += background_pull * unexplained
-            np.clip(front, 0, 255, out=front)
-            np.clip(back, 0, 255, out=back)
+        cv2.blur(subject, (3, 3), dst=subject, borderType=cv2.BORDER_REPLICATE)
+        cv2.blur(background, (3, 3), dst=background, borderType=cv2.BORDER_REPLICATE)
+        unexplained = photo - opacity * subject
+        unexplained -= clarity * background
+        subject += subject_pull * unexplained
+        background += background_pull * unexplained
+        np.clip(subject, 0, 255, out=subject)
+        np.clip(background, 0, 255, out=background)
 
 
-def _plain_far_away(subject: _Planes, alpha: Alpha) -> Rgb:
+def _plain_far_away(subject: _Colours, alpha: Alpha) -> Rgb:
     """The subject's colours, 8-bit, with their mean in place of what lies far from the subject."""
     reach = 2 * FILL_MARGIN_PX + 1
     near = cv2.dilate(alpha, np.ones((reach, reach), np.uint8)) > 0
-    colours = np.rint(subject.transpose(1, 2, 0)).astype(np.uint8)
+    colours = np.rint(subject).astype(np.uint8)
     edge = near & (alpha < 255)
     plain = colours[edge].mean(axis=0) if edge.any() else np.zeros(3)
     colours[~near] = np.rint(plain).astype(np.uint8)
@@ -153,7 +161,7 @@ def _plain_far_away(subject: _Planes, alpha: Alpha) -> Rgb:
 
 
 def _unmix(
-    rgb: Rgb, alpha: Alpha, result: Rgb, subject: _Planes, background: _Planes, top: int, height: int
+    rgb: Rgb, alpha: Alpha, result: Rgb, subject: _Colours, background: _Colours, top: int, height: int
 ) -> None:
     """Write the subject's colour into the partial pixels of a strip that starts at row `top` of `height`.
 
@@ -164,7 +172,7 @@ def _unmix(
     partial = np.flatnonzero((alpha - np.uint8(1)) < 254)
     if not partial.size:
         return
-    where = _small_positions(partial, width, top, height, subject.shape[1:])
+    where = _small_positions(partial, width, top, height, subject.shape[:2])
     level = alpha.reshape(-1)[partial]
     opacity = np.arange(256, dtype=np.float32) / 255
     pull = (opacity / (opacity**2 + (1 - opacity) ** 2 + PRIOR_WEIGHT))[level]
@@ -172,8 +180,8 @@ def _unmix(
     mixed = rgb.reshape(-1, 3)[partial]
     colours = np.empty_like(mixed)
     for channel in range(3):
-        here = _read(subject[channel], where, partial.size)
-        behind = _read(background[channel], where, partial.size)
+        here = _read(cv2.extractChannel(subject, channel), where, partial.size)
+        behind = _read(cv2.extractChannel(background, channel), where, partial.size)
         here += pull * (mixed[:, channel] - behind - opacity * (here - behind))
         np.clip(here + 0.5, 0, 255, out=here)
         colours[:, channel] = here

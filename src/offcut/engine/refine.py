@@ -112,8 +112,8 @@ def _fit(rgb: Rgb, matte: Matte) -> _Fit:
         explained, *(h + (s - h) * softness for h, s in zip(BELIEF_HARD, BELIEF_SOFT, strict=True))
     )
     return _Fit(
-        np.dstack([*(f * np.float32(1 / 255) for f in factors), offset]),
-        np.dstack([belief, softness]),
+        cast(Plane, cv2.merge([*(f * np.float32(1 / 255) for f in factors), offset])),
+        cast(Plane, cv2.merge([belief, softness])),
         np.asarray(cv2.dilate(is_open, np.ones((5, 5), np.uint8)), np.uint8),
         matte,
     )
@@ -155,7 +155,7 @@ def _linear(rgb: Rgb, guess: Matte, weight: Plane, window: int) -> tuple[list[Pl
     def mean(plane: Plane) -> Plane:
         return _mean(plane, window) / norm
 
-    colours = [np.ascontiguousarray(rgb[:, :, c]).astype(np.float32) * np.float32(1 / 255) for c in range(3)]
+    colours = [c.astype(np.float32) * np.float32(1 / 255) for c in cv2.split(rgb)]
     weighted = [c * weight for c in colours]
     means = [mean(c) for c in weighted]
     mean_guess = mean(guess * weight)
@@ -226,7 +226,7 @@ def _draw(
         flags = how | cv2.WARP_INVERSE_MAP
         return cv2.warpAffine(plane, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
-    is_open = enlarged(fit.open, cv2.INTER_NEAREST) > 0
+    is_open = enlarged(fit.open, cv2.INTER_NEAREST)
     blend, guess, function = enlarged(fit.blend), enlarged(fit.matte), enlarged(fit.function)
     belief, softness = blend[:, :, 0], blend[:, :, 1]
     products = cv2.multiply(rgb[top:bottom, left:right], function[:, :, :3], dtype=cv2.CV_32F)
@@ -235,8 +235,7 @@ def _draw(
     crisp = min(CRISP_MAX, max(1.0, max(height, width) / max(fit.matte.shape)))
     guess = _steeper(guess, crisp + (1 - crisp) * softness)
     result = np.rint((guess + belief * (drawn - guess)) * 255).astype(np.uint8)
-    target = alpha[top:bottom, left:right]
-    target[is_open] = result[is_open]
+    cv2.copyTo(result, is_open, alpha[top:bottom, left:right])
 
 
 def _steeper(value: Plane, by: Any) -> Plane:

@@ -102,7 +102,8 @@ def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float
     kept = np.zeros(count, bool)
     kept[labels[decision > seed_above]] = True
     kept[0] = False
-    return cast(Mask, kept[labels])
+    # Looked up with `take`, which needs half the time of an index.
+    return cast(Mask, kept.take(labels, mode="clip"))
 
 
 def doubt(decision: Matte) -> float:
@@ -116,7 +117,8 @@ def doubt(decision: Matte) -> float:
 def even_contrast(rgb: Rgb) -> Rgb:
     """The photo with its luma equalised locally (CLAHE, Zuiderveld 1994), colour differences kept."""
     planes = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
-    planes[:, :, 0] = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(np.ascontiguousarray(planes[:, :, 0]))
+    luma = cv2.createCLAHE(CONTRAST_LIMIT, (8, 8)).apply(cv2.extractChannel(planes, 0))
+    cv2.insertChannel(luma, planes, 0)
     return cast(Rgb, cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
@@ -154,8 +156,8 @@ def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
     left_open = doubt(decision)
     if left_open <= doubt_max:
         return Segmentation(_joined(decision, first), decision, first, coarse, left_open, 1)
-    mirror = np.ascontiguousarray(even_contrast(square)[:, ::-1])
-    second = _on_grid(fine(mirror, FINEST)[:, ::-1])
+    mirror = cast(Rgb, _mirrored(even_contrast(square)))
+    second = _on_grid(cast(Matte, _mirrored(fine(mirror, FINEST))))
     edge = (first + second) / np.float32(2)
     decision = (2 * edge + seen_whole) / np.float32(3)
     joined = _filigree(decision, edge) if _is_filigree(edge) else _joined(decision, edge)
@@ -281,6 +283,10 @@ def _square(rgb: Rgb, side: int) -> Rgb:
     is_large = min(rgb.shape[:2]) > side
     how = cv2.INTER_AREA if is_large else cv2.INTER_LINEAR
     return cast(Rgb, cv2.resize(rgb, (side, side), interpolation=how))
+
+
+def _mirrored(picture: NDArray[Any]) -> NDArray[Any]:
+    return cast(NDArray[Any], cv2.flip(picture, 1))
 
 
 def _on_grid(matte: Matte) -> Matte:

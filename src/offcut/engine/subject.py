@@ -200,9 +200,8 @@ def is_graphic(rgb: Rgb, matte: Matte) -> bool:
 
 def flatness(rgb: Rgb, inside: Mask) -> float:
     """Share of the pixels inside whose right and lower neighbours have the same colour to one level."""
-    signed = rgb.astype(np.int16)
-    right = np.abs(np.diff(signed, axis=1)).max(axis=2)[:-1] <= 1
-    below = np.abs(np.diff(signed, axis=0)).max(axis=2)[:, :-1] <= 1
+    here = rgb[:-1, :-1]
+    right, below = (_is_like(here, there) for there in (rgb[:-1, 1:], rgb[1:, :-1]))
     counted = inside[:-1, :-1]
     return float((right & below)[counted].mean()) if counted.any() else 0.0
 
@@ -235,6 +234,12 @@ def lasting_edges(rgb: Rgb) -> float:
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))
     wiped = [cv2.morphologyEx(gray, operation, brush) for operation in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN)]
     return min(_edge_sum(left) for left in wiped) / max(_edge_sum(gray), 1e-3)
+
+
+def _is_like(one: Rgb, other: Rgb) -> Mask:
+    """Where two pictures are the same to one level in every channel."""
+    difference = cv2.absdiff(one, other)
+    return np.asarray(cv2.inRange(difference, (0, 0, 0), (1, 1, 1))) > 0
 
 
 def _named(subject: Subject, confidence: float) -> Classification:
@@ -309,10 +314,14 @@ def _shrunk(rgb: Rgb, side_max: int) -> Rgb:
 
 
 def _between_blocks(values: NDArray[Any]) -> float:
-    side, depth = values.shape[0] // BLOCKS, values.shape[2]
-    blocks = values.astype(np.float32).reshape(BLOCKS, side, BLOCKS, side, depth)
-    total = float(blocks.reshape(-1, depth).var(axis=0).sum())
-    return float(blocks.mean(axis=(1, 3)).reshape(-1, depth).var(axis=0).sum()) / max(total, 1e-4)
+    # Averaged by area, every block becomes one pixel: its mean.
+    blocks = cv2.resize(values.astype(np.float32), (BLOCKS, BLOCKS), interpolation=cv2.INTER_AREA)
+    return _variance(blocks) / max(_variance(values), 1e-4)
+
+
+def _variance(values: NDArray[Any]) -> float:
+    """The sum of the channels' variances."""
+    return float(np.square(cv2.meanStdDev(values)[1]).sum())
 
 
 def _edge_sum(gray: NDArray[Any]) -> float:

@@ -39,6 +39,9 @@ RECIPE = 2
 
 BUILD_WAIT_S = 600.0
 
+BESIDE = frozenset(("nanodet",))
+"""Small networks that run beside other work. More threads than one would only wait for that work's cores."""
+
 
 class Prepared:
     """Loads networks by name for one plan, making their files first where they are not there yet."""
@@ -67,19 +70,19 @@ class Prepared:
         self._weights.paths(name)
         kept = self._weights.folder / PREPARED / self._file_name(name)
         if _intact(kept):
-            return self._open(kept)
+            return self._open(name, kept)
         try:
             with self._building(name):
                 if not _intact(kept):
                     self._build(name, kept)
-            return self._open(kept)
+            return self._open(name, kept)
         except OSError:
             # The folder cannot be written (an installation shared read-only, a full disk): made in a
             # temporary folder it runs just as well, only it must be made again next time.
             with TemporaryDirectory(prefix="offcut-") as folder:
                 temporary = Path(folder) / kept.name
                 self._build(name, temporary)
-                return self._open(temporary)
+                return self._open(name, temporary)
         finally:
             machine.release_memory()
 
@@ -93,10 +96,11 @@ class Prepared:
         suffix = "xml" if self._plan.runtime == "openvino" else "onnx"
         return f"{name}-{precision}-{digest}.{suffix}"
 
-    def _open(self, path: Path) -> Network:
+    def _open(self, name: str, path: Path) -> Network:
         if self._plan.runtime == "openvino":
             precision = best_float() if self._plan.precision == "int8" else self._plan.precision
-            return OpenVinoNetwork(path, precision, parallel=self._parallel, threads=self._threads)
+            threads = 1 if name in BESIDE else self._threads
+            return OpenVinoNetwork(path, precision, parallel=self._parallel, threads=threads)
         return OnnxRuntimeNetwork(path, PROVIDERS[self._plan.device])
 
     @contextmanager

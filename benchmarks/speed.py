@@ -5,9 +5,9 @@ usage: python benchmarks/speed.py [--megapixels 1 12 45] [--rounds 5] [--rembg P
 Both programs run warm in processes of their own and take turns, so that what else the machine does meets both
 alike. Reported are medians. rembg has no preview: its column there is its full-size call.
 
-A last table says how much of Offcut's call is not the networks: the time in which none of them runs. What runs
-beside the naming network (the matte's drawing) hides behind it and is not counted there; how long that is, the
-table says too.
+A last table says how much of a call is not the networks: the time in which none of them runs. What runs
+beside the naming network hides behind it; the table says for how long.
+"""
 """
 
 from __future__ import annotations

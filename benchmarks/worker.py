@@ -81,7 +81,7 @@ def watched_runs() -> list[tuple[float, float, bool]]:
     main = threading.main_thread()
 
     def watch(kind: type) -> None:
-        plain = kind.__call__
+        plain: Callable[[Any, Any], Any] = kind.__call__
 
         def run(self: Any, value: Any) -> Any:
             began = time.perf_counter()

@@ -8,7 +8,6 @@ alike. Reported are medians. rembg has no preview: its column there is its full-
 A last table says how much of a call is not the networks: the time in which none of them runs. What runs
 beside the naming network hides behind it; the table says for how long.
 """
-"""
 
 from __future__ import annotations
 

@@ -4,6 +4,9 @@ usage: python benchmarks/speed.py [--megapixels 1 12 45] [--rounds 5] [--rembg P
 
 Both programs run warm in processes of their own and take turns, so that what else the machine does meets both
 alike. Reported are medians. rembg has no preview: its column there is its full-size call.
+
+A last table says how much of a call is not the networks: the time in which none of them runs. What runs
+beside the naming network hides behind it; the table says for how long.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ import record
 from photographs import photograph
 
 COLUMNS = ["call", "Offcut s", "rembg s", "ratio"]
+SHARE_COLUMNS = ["call", "networks ms", "of these beside other work", "all else ms", "all else, share"]
+NETWORKS, BESIDE = "networks", "beside"
 PREVIEW = "preview"
 
 
@@ -34,15 +39,18 @@ def main() -> None:
     theirs = None if asked.no_rembg else programs.rembg_program(asked.rembg)
     rows: list[list[str]] = []
     steps: list[list[str]] = []
+    shares: list[list[str]] = []
     for megapixels in asked.megapixels:
         photo = photograph(megapixels, programs.BUILD / "photographs")
         taken = take_turns(ours, theirs, photo, asked.rounds)
         rows += rows_of(f"{megapixels:g} MP", taken)
         steps.append([f"{megapixels:g} MP", steps_of(taken["offcut"])])
+        shares.append([f"{megapixels:g} MP", *share_of(taken["offcut"])])
     ours.close()
     if theirs:
         theirs.close()
     tables = record.table(COLUMNS, rows) + "\n\n" + record.table(["call", "Offcut's steps, ms"], steps)
+    tables += "\n\n" + record.table(SHARE_COLUMNS, shares)
     print(tables)
     if asked.write:
         record.write("speed", "Speed", tables)
@@ -84,9 +92,19 @@ def median(answers: list[dict[str, Any]]) -> float:
 
 def steps_of(answers: list[dict[str, Any]]) -> str:
     """The median of each step, in the order of the pipeline."""
-    names = list(dict.fromkeys(name for answer in answers for name in answer["steps"]))
+    all_names = dict.fromkeys(name for answer in answers for name in answer["steps"])
+    names = [name for name in all_names if name not in (NETWORKS, BESIDE)]
     middle = {name: statistics.median(answer["steps"].get(name, 0.0) for answer in answers) for name in names}
     return ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in middle.items())
+
+
+def share_of(answers: list[dict[str, Any]]) -> list[str]:
+    """The medians of: networks, those beside other work, all else (in milliseconds), and its share."""
+    networks, beside = ([answer["steps"][name] for answer in answers] for name in (NETWORKS, BESIDE))
+    rest = [answer["seconds"] - spent for answer, spent in zip(answers, networks, strict=True)]
+    shares = [left / answer["seconds"] for answer, left in zip(answers, rest, strict=True)]
+    times = [f"{statistics.median(values) * 1000:.0f}" for values in (networks, beside, rest)]
+    return [*times, f"{statistics.median(shares):.0%}"]
 
 
 if __name__ == "__main__":

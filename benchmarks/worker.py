@@ -2,7 +2,8 @@
 
 usage: python benchmarks/worker.py offcut | rembg WEIGHTS
 A job is `{"photo": path, "options": {…}}`; the answer has the seconds of the whole call from the JPEG's bytes
-to the PNG's bytes, the PNG's size, the seconds of each step if the program tells them, and the peak memory.
+to the PNG's bytes, the PNG's size, the seconds of each step if the program tells them, the seconds in which a
+network ran, and the peak memory.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+NETWORKS, BESIDE = "networks", "beside"
+"""Among the steps: seconds in which a network ran, and those of them in which the call went on beside it."""
 
 Removal = Callable[[bytes, dict[str, Any]], tuple[bytes, dict[str, float]]]
 
@@ -41,8 +46,11 @@ def offcut_removal() -> Removal:
     from offcut.engine.options import Options
     from offcut.engine.pipeline import cut_out
 
+    runs = watched_runs()
+
     def remove(content: bytes, given: dict[str, Any]) -> tuple[bytes, dict[str, float]]:
         options = Options(**given)
+        runs.clear()
         marks: list[tuple[str, float]] = [("decode", time.perf_counter())]
 
         def mark(step: str) -> None:
@@ -56,9 +64,46 @@ def offcut_removal() -> Removal:
         steps: dict[str, float] = {}
         for (step, began), ended in zip(marks, ends, strict=True):
             steps[step] = steps.get(step, 0.0) + ended - began
+        waited = covered([(began, ended) for began, ended, is_beside in runs if not is_beside])
+        steps[NETWORKS] = covered([(began, ended) for began, ended, _ in runs])
+        steps[BESIDE] = steps[NETWORKS] - waited
         return png, steps
 
     return remove
+
+
+def watched_runs() -> list[tuple[float, float, bool]]:
+    """A list that every run of a network is added to from now on: begin, end, and whether in another thread
+    than the call's, which then goes on beside it."""
+    from offcut.engine.models import runtime
+
+    runs: list[tuple[float, float, bool]] = []
+    main = threading.main_thread()
+
+    def watch(kind: type) -> None:
+        plain: Callable[[Any, Any], Any] = kind.__call__
+
+        def run(self: Any, value: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return plain(self, value)
+            finally:
+                runs.append((began, time.perf_counter(), threading.current_thread() is not main))
+
+        kind.__call__ = run  # type: ignore[operator]
+
+    for kind in (runtime.OpenVinoNetwork, runtime.OnnxRuntimeNetwork):
+        watch(kind)
+    return runs
+
+
+def covered(spans: list[tuple[float, float]]) -> float:
+    """The time that spans cover together, in seconds; where they overlap it counts once."""
+    total, reached = 0.0, 0.0
+    for began, ended in sorted(spans):
+        total += max(0.0, ended - max(began, reached))
+        reached = max(reached, ended)
+    return total
 
 
 def rembg_removal(weights: str) -> Removal:

@@ -13,6 +13,7 @@ Estimation", 2021.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -199,6 +200,6 @@ def _small_positions(
     return where
 
 
-def _read(plane: NDArray[np.float32], where: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+def _read(plane: NDArray[Any], where: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     values = cv2.remap(plane, where[0], where[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(values.reshape(-1)[:count], dtype=np.float32)

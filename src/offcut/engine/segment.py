@@ -103,7 +103,7 @@ def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float
     kept[labels[decision > seed_above]] = True
     kept[0] = False
     # Looked up with `take`, which needs half the time of an index.
-    return cast(Mask, kept.take(labels, mode="clip"))
+    return cast(Mask, np.take(kept, cast(NDArray[np.int32], labels), mode="clip"))
 
 
 def doubt(decision: Matte) -> float:

@@ -111,7 +111,10 @@ def test_sign_in_a_photo_and_the_studio(page: Page, new_page: Callable[..., Page
         page.keyboard.press("ArrowDown")
     page.keyboard.up("Space")
     page.wait_for_selector(STROKE.format(1))
-    walk(page, page.locator("#undo"), "Shift+Tab")
+    # One stop for the whole toolbar, arrows and Home within.
+    walk(page, page.locator("#tools button[tabindex='0']"), "Shift+Tab")
+    page.keyboard.press("Home")
+    expect(page.locator("#undo")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_selector(STROKE.format(0))
     walk(page, page.locator("#tab-brush"))

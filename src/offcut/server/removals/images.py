@@ -226,7 +226,8 @@ def _free(upload_id: uuid.UUID | None) -> uuid.UUID | None:
 def _let_go(image: Image, why: Gone) -> None:
     """Files, name and all that tells of the picture go; that there was an image stays for a while."""
     changed = Image.objects.filter(pk=image.pk, gone="").update(
-        gone=why, gone_at=timezone.now(), name="", bytes=0, strokes=[], stroke_count=0, settings=None, upload_id=None,
+        gone=why, gone_at=timezone.now(), name="", bytes=0, strokes=[], stroke_count=0, settings=None,
+        upload_id=None,
         original_file="", first_matte_file="", matte_file="", belief_file="",
     )  # fmt: skip
     if changed:

@@ -34,6 +34,7 @@ def result_words() -> dict[str, Any]:
         "title_gone": _("This photo is gone"),
         "offline": _("The network is gone. Your photo is kept here, and is sent as soon as it is back."),
         "offline_result": _("The network is gone. This page goes on by itself as soon as it is back."),
+        "offline_deed": _("No connection. Try again when it is back."),
         "expired": _("The time to keep this photo is over, and it was deleted with all that was made of it."),
         "expired_hint": _("Choose the photo again to make a new cut-out."),
         "deleted": _("Deleted. Nothing of this photo is left here."),

@@ -66,8 +66,9 @@ def receive(request: HttpRequest) -> Received:
     """Keep what the request brings.
 
     One photo alone that cannot be used raises why; of several, the others are kept. One photo may come under
-    an `upload` id: sent again under it, because no answer has come, it is not kept twice. Raises MissingPhotoError,
-    FileTooLargeError, OptionError, PhotoError, RateLimitError, TooManyImagesError, ImageStorageError.
+    an `upload` id: sent again under it, because no answer has come, it is not kept twice.
+    Raises MissingPhotoError, FileTooLargeError, OptionError, PhotoError, RateLimitError, TooManyImagesError,
+    ImageStorageError.
     """
     if getattr(request, "body_is_too_large", False):
         raise FileTooLargeError("The upload is larger than one request may be.")

@@ -251,6 +251,7 @@ export class Bulk {
     const target = /** @type {Element} */ (event.target).closest("[data-action]");
     const action = target instanceof HTMLElement ? target.dataset.action : "";
     const tile = this.tiles.find((one) => one.element.contains(/** @type {Node} */ (event.target)));
+    if (action) this.part("refusal").hidden = true;
     if (action === "start") this.start();
     if (action === "retry" && tile) this.retry([tile]);
     if (action === "retry-all") this.retry(this.tiles.filter((one) => one.state === "failed"));
@@ -290,6 +291,7 @@ export class Bulk {
   changed() {
     const form = /** @type {HTMLFormElement} */ (this.part("settings"));
     this.part("colour-field").hidden = form.background.value !== "colour";
+    this.part("refusal").hidden = true;
     this.putSettings();
   }
 

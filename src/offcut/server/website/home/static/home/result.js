@@ -436,7 +436,7 @@ export class Result {
  * @returns {{message: string, hint: string, links: [string, string][]}}
  */
 export function explanation(problem, words) {
-  if (problem instanceof Lost) return { message: words.offline_result, hint: "", links: [] };
+  if (problem instanceof Lost) return { message: words.offline_deed, hint: "", links: [] };
   if (problem instanceof Refusal && problem.code === "stale") {
     return { message: words.stale, hint: words.stale_hint, links: [] };
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,21 @@ from offcut.engine.models.doctor import doctor
 from offcut.engine.models.runtime import SLOW, plan, provider_problem
 from offcut.engine.models.weights import Weights
 from offcut.errors import DeviceError, PrecisionError
+
+FIRST_RUNS = """
+import sys, threading
+from offcut.engine.models.runtime import ov
+
+# As many chances as can be for one thread to run into the middle of another's first look.
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+look = lambda: (together.wait(), ov.Type.f32.to_dtype())
+threads = [threading.Thread(target=look) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, **precisions: str) -> None:
@@ -109,3 +126,8 @@ def test_doctor_reports_this_machine(store: Weights) -> None:
     ]
     store.remove("tiny")
     assert not doctor(store.folder, catalog=store.catalog).ready
+
+
+def test_first_runs_at_the_same_moment_do_not_stop_the_process() -> None:
+    """A process in which that happens stands still for ever: so in one of its own, ended after a while."""
+    subprocess.run([sys.executable, "-c", FIRST_RUNS], check=True, timeout=60)

@@ -43,6 +43,11 @@ HINTS: Mapping[str, str] = {"fp32": "f32", "fp16": "f16", "bf16": "bf16"}
 """What OpenVINO calls the floating-point types; 8-bit layers are in the network itself."""
 SLOW = "without units of its own"
 
+# OpenVINO fills its table of types at the first look into it, and gives the interpreter's lock away while it
+# does: two threads whose first runs meet there would stop this whole process for good. Filled here, while
+# only the importing thread can be at it.
+ov.Type.f32.to_dtype()
+
 
 class Network(Protocol):
     """A loaded network. Any number of threads may call it."""

@@ -106,7 +106,7 @@ def find_subject(
     and `points` count here. Raises what `cut_out` raises.
     """
     tell = on_step or (lambda _step: None)
-    small = _halved(photo.pixels)
+    small = _halved(photo.pixels, SMALL_SIDE)
     box, points = _prompts(options, photo, small)
     tell("segment")
     doubt_max = segment.DOUBT_MAX_PREVIEW if options.size == "preview" else segment.DOUBT_MAX
@@ -161,9 +161,10 @@ def _shrunk(done: Cutout, pixels_max: int) -> Cutout:
     return replace(done, rgb=rgb, alpha=alpha, box=compose.find_box(alpha), photo=None)
 
 
-def _halved(rgb: Rgb) -> Rgb:
-    """The photo, halved as often as leaves enough for the networks: ten times quicker than other ways."""
-    while min(rgb.shape[:2]) >= 2 * SMALL_SIDE:
+def _halved(rgb: Rgb, side: int) -> Rgb:
+    """The photo, halved as often as leaves its shorter side at `side` or more: ten times quicker than other
+    ways."""
+    while min(rgb.shape[:2]) >= 2 * side:
         rgb = cast(Rgb, cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
     return rgb
 
@@ -213,7 +214,7 @@ def _subject(
     height, width = rgb.shape[:2]
     scale = min(1.0, DETECT_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    small = cast(Rgb, cv2.resize(_halved(rgb, DETECT_SIDE), size, interpolation=cv2.INTER_AREA))
     detector = nanodet.Detector(networks.network(DETECTOR, nanodet.convert))
     detections = detector.detect(small)
     if not is_prompted and not subject.has_foreground(found.fine, found.other, small, detections):

@@ -1,10 +1,12 @@
 // @ts-check
 /** Many photos at once: uploads a few at a time, follows the batch on the server, one ZIP at the end. */
 
+import { fillForm, settingsOf } from "./batch_look.js";
 import { Refusal, ask, persistently, preset, send } from "./exchange.js";
 import { photosOf } from "./picked.js";
-import { explained, explanation } from "./result.js";
 import { Tile } from "./tile.js";
+import { explained, explanation } from "./trouble.js";
+import { isOf, remember, remembered } from "./unsent.js";
 import { counted, duration, filled } from "./words.js";
 
 const AT_ONCE = 3;
@@ -12,10 +14,7 @@ const LOOK_MS = 1500;
 const NAMES_SHOWN = 12;
 
 /** @typedef {import("./result.js").Person} Person */
-/**
- * A photo that the server does not have; `reason` says why when it was refused.
- * @typedef {{name: string, size: number, upload: string, reason: string}} Unsent
- */
+/** @typedef {import("./unsent.js").Unsent} Unsent */
 
 export class Bulk {
   /**
@@ -85,10 +84,11 @@ export class Bulk {
     this.upload = batch.urls.upload;
     this.state("running");
     const known = new Set(batch.images.map((/** @type {any} */ image) => image.upload));
-    const unsent = this.remembered().filter((one) => !known.has(one.upload));
+    const unsent = remembered(batch.id).filter((one) => !known.has(one.upload));
     this.missing = unsent.filter((one) => !one.reason);
     for (const one of unsent.filter((each) => each.reason)) this.addTile(one.name, null, one.upload).fail(one.reason);
-    this.fillSettings(batch.settings);
+    fillForm(this.form, batch.settings);
+    this.showColour();
     this.take(batch);
     this.look();
   }
@@ -277,7 +277,7 @@ export class Bulk {
     const next = tile.element.nextElementSibling || tile.element.previousElementSibling;
     tile.drop();
     this.tiles = this.tiles.filter((one) => one !== tile);
-    (next?.querySelector("button:not([hidden])") || this.part("title")).focus?.();
+    /** @type {HTMLElement} */ (next?.querySelector("button:not([hidden])") || this.part("title")).focus();
     this.remember();
     this.show();
   }
@@ -289,17 +289,20 @@ export class Bulk {
   }
 
   changed() {
-    const form = /** @type {HTMLFormElement} */ (this.part("settings"));
-    this.part("colour-field").hidden = form.background.value !== "colour";
+    this.showColour();
     this.part("refusal").hidden = true;
     this.putSettings();
+  }
+
+  showColour() {
+    this.part("colour-field").hidden = this.form.background.value !== "colour";
   }
 
   async putSettings() {
     const address = this.batch?.urls?.settings;
     if (!address) return;
     try {
-      await ask(address, { method: "PUT", json: this.settings() });
+      await ask(address, { method: "PUT", json: settingsOf(this.form) });
       this.part("settings-say").textContent = this.words.settings_kept;
       for (const tile of this.tiles) tile.refresh();
     } catch (problem) {
@@ -307,54 +310,14 @@ export class Bulk {
     }
   }
 
-  settings() {
-    const form = /** @type {HTMLFormElement} */ (this.part("settings"));
-    const kind = form.background.value;
-    const colour = kind === "colour" ? form.colour.value : "#ffffff";
-    /** @type {Record<string, any>} */
-    const settings = { shadow: { kind: form.shadow.value } };
-    settings.background = kind === "transparent" ? { kind } : { kind: "colour", colour };
-    if (kind === "marketplace") settings.crop = { kind: "preset", preset: "marketplace" };
-    return settings;
-  }
-
-  /** @param {any} settings */
-  fillSettings(settings) {
-    if (!settings) return;
-    const form = /** @type {HTMLFormElement} */ (this.part("settings"));
-    const { kind, colour } = settings.background || { kind: "transparent" };
-    if (kind === "colour") form.background.value = colour === "#ffffff" ? "white" : "colour";
-    if (settings.crop?.preset === "marketplace") form.background.value = "marketplace";
-    if (colour) form.colour.value = colour;
-    if (settings.shadow?.kind) form.shadow.value = settings.shadow.kind;
-    this.part("colour-field").hidden = form.background.value !== "colour";
-  }
-
-  // Remembering what is not sent, by name, in this browser
-
-  /** @returns {Unsent[]} */
-  remembered() {
-    try {
-      return JSON.parse(localStorage.getItem(`offcut-batch-${this.batch.id}`) || "[]");
-    } catch {
-      return [];
-    }
-  }
-
+  /** Notes in this browser what the server does not have. */
   remember() {
     if (!this.batch) return;
     const refused = (/** @type {Tile} */ tile) => tile.state === "failed" && !tile.image;
     const unsent = this.tiles.filter((tile) => tile.isHere || refused(tile)).map((tile) => (
       { name: tile.name, size: tile.file?.size ?? 0, upload: tile.upload, reason: refused(tile) ? tile.reason : "" }
     ));
-    const all = [...unsent, ...this.missing];
-    const key = `offcut-batch-${this.batch.id}`;
-    try {
-      if (all.length) localStorage.setItem(key, JSON.stringify(all));
-      else localStorage.removeItem(key);
-    } catch {
-      // A browser that keeps nothing for us: then a reload cannot name them.
-    }
+    remember(this.batch.id, [...unsent, ...this.missing]);
   }
 
   // Showing
@@ -467,6 +430,10 @@ export class Bulk {
     this.part("progress").hidden = state !== "running";
   }
 
+  get form() {
+    return /** @type {HTMLFormElement} */ (this.part("settings"));
+  }
+
   template() {
     return /** @type {HTMLTemplateElement} */ (this.part("tile"));
   }
@@ -475,13 +442,4 @@ export class Bulk {
   part(name) {
     return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`));
   }
-}
-
-/**
- * Whether this file is the photo that was not sent.
- * @param {Unsent} unsent
- * @param {File} file
- */
-function isOf(unsent, file) {
-  return unsent.name === file.name && unsent.size === file.size;
 }

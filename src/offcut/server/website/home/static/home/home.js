@@ -4,8 +4,9 @@
 import { Bulk } from "./bulk.js";
 import { install } from "./install.js";
 import { dropped, fromAddress, pasted, photosOf } from "./picked.js";
-import { Result, explained } from "./result.js";
+import { Result } from "./result.js";
 import { Stage } from "./stage.js";
+import { explained } from "./trouble.js";
 import { filled, given } from "./words.js";
 
 /** @typedef {import("./picked.js").Picked} Picked */

@@ -1,8 +1,10 @@
 // @ts-check
 /** The result of one photo: from the choice to the download, whatever happens in between. */
 
-import { Refusal, Lost, ask, file, persistently, preset, send, tryNow, uploadId } from "./exchange.js";
+import { Lost, Refusal, ask, file, persistently, preset, send, tryNow, uploadId } from "./exchange.js";
+import { Opinion } from "./opinion.js";
 import { Stage } from "./stage.js";
+import { explained, explanation } from "./trouble.js";
 import { counted, duration, filled } from "./words.js";
 
 const PREVIEW_PIXELS = 250_000;
@@ -34,7 +36,7 @@ export class Result {
     );
     root.addEventListener("click", (event) => this.clicked(event));
     this.part("full-form").addEventListener("submit", (event) => this.downloadFull(event));
-    this.part("contribution").addEventListener("submit", (event) => this.contribute(event));
+    this.opinion = new Opinion(root, words, (work) => this.aside(work));
     setInterval(() => this.tick(), 5000);
   }
 
@@ -96,8 +98,9 @@ export class Result {
     this.image = null;
     this.root.hidden = false;
     this.part("name").textContent = name;
-    for (const part of ["refusal", "contribution"]) this.part(part).hidden = true;
-    for (const part of ["said", "rated"]) this.part(part).textContent = "";
+    this.part("refusal").hidden = true;
+    this.part("said").textContent = "";
+    this.opinion.clear();
     this.state("reading", this.words.title_working, this.words.reading);
     this.focusTitle();
   }
@@ -212,7 +215,7 @@ export class Result {
     this.part("account").textContent = image.is_paid ? "" : this.account();
     const form = /** @type {HTMLFormElement} */ (this.part("full-form"));
     form.action = image.urls.download;
-    this.part("rating").hidden = image.is_rated || !image.urls.rating;
+    this.opinion.offer(image);
   }
 
   account() {
@@ -230,7 +233,7 @@ export class Result {
     if (action === "cancel") this.cancel();
     if (action === "retry") this.retry();
     if (action === "delete") this.remove();
-    if (action === "good" || action === "bad") this.rate(action);
+    this.opinion.clicked(action ?? "");
     if (action === "another" && this.listener.onAnother?.()) event.preventDefault();
   }
 
@@ -252,37 +255,6 @@ export class Result {
     await this.guarded(async () => {
       await ask(this.image.urls.delete, { method: "POST" });
       this.gone(this.words.deleted, "");
-    });
-  }
-
-  /** @param {string} rating */
-  async rate(rating) {
-    const form = new FormData();
-    form.append("rating", rating);
-    await this.aside(async () => {
-      const told = await ask(this.image.urls.rating, { method: "POST", form });
-      this.part("rating").hidden = true;
-      this.part("rated").textContent = told.is_contributed ? this.words.contribution_yes : this.words.thanks;
-      // Photos are given by people with an account only: they can take them back there.
-      if (rating === "bad" && this.person.signed_in && !told.remembered_choice && !told.is_contributed) {
-        const question = this.part("contribution");
-        question.hidden = false;
-        question.querySelector("input")?.focus();
-      }
-    });
-  }
-
-  /** @param {SubmitEvent} event */
-  async contribute(event) {
-    event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    const choice = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "no";
-    const body = new FormData(form);
-    body.set("choice", choice);
-    await this.aside(async () => {
-      await ask(this.image.urls.contribution, { method: "POST", form: body });
-      form.hidden = true;
-      this.part("rated").textContent = this.words[choice === "yes" ? "contribution_yes" : "contribution_no"];
     });
   }
 
@@ -427,55 +399,6 @@ export class Result {
   part(name) {
     return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`));
   }
-}
-
-/**
- * What happened and what to do, for a person.
- * @param {unknown} problem
- * @param {Record<string, any>} words
- * @returns {{message: string, hint: string, links: [string, string][]}}
- */
-export function explanation(problem, words) {
-  if (problem instanceof Lost) return { message: words.offline_deed, hint: "", links: [] };
-  if (problem instanceof Refusal && problem.code === "stale") {
-    return { message: words.stale, hint: words.stale_hint, links: [] };
-  }
-  if (!(problem instanceof Refusal)) return { message: words.unknown, hint: words.unknown_hint, links: [] };
-  const { told } = problem;
-  /** @type {[string, string][]} */
-  const links = [];
-  if (told.sign_up) links.push([words.sign_up, told.sign_up]);
-  if (told.sign_in) links.push([words.sign_in, told.sign_in]);
-  if (problem.status === 402 && words.credits_url) links.push([words.get_credits, words.credits_url]);
-  if (told.url) links.push([told.action || words.more, told.url]);
-  return { message: problem.message || words.unknown, hint: problem.hint || (problem.message ? "" : words.unknown_hint), links };
-}
-
-/**
- * An explanation as elements.
- * @param {{message: string, hint: string, links?: [string, string][]}} told
- * @returns {HTMLElement[]}
- */
-export function explained({ message, hint, links = [] }) {
-  const parts = [];
-  const sentence = document.createElement("p");
-  const strong = document.createElement("strong");
-  strong.textContent = message;
-  sentence.append(strong, hint ? ` ${hint}` : "");
-  parts.push(sentence);
-  if (links.length) {
-    const row = document.createElement("p");
-    row.className = "actions";
-    links.forEach(([text, address], index) => {
-      const link = document.createElement("a");
-      link.href = address;
-      link.textContent = text;
-      link.className = index ? "button outline" : "button";
-      row.append(link);
-    });
-    parts.push(row);
-  }
-  return parts;
 }
 
 /**

@@ -1,9 +1,11 @@
+// @ts-check
 /**
  * A button at every piece of code that copies it. Without this script there is no button, and the code can
  * be selected as any text.
  */
 
-const words = /** @type {HTMLTemplateElement} */ (document.getElementById("copy-words")).dataset;
+const told = /** @type {HTMLTemplateElement} */ (document.getElementById("copy-words")).dataset;
+const words = { copy: told.copy ?? "", copied: told.copied ?? "", icons: told.icons ?? "" };
 const SAID_MS = 2000;
 
 /** @param {string} name An icon of the sprite. */
@@ -14,7 +16,7 @@ function icon(name) {
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   use.setAttribute("href", `${words.icons}#${name}`);
   drawing.append(use);
-  return drawing;
+  return { drawing, use };
 }
 
 /** @param {HTMLElement} place A `.code` element: a `pre` with the text to copy. */
@@ -27,14 +29,14 @@ function addCopyButton(place) {
   said.className = "visually-hidden";
   said.setAttribute("aria-live", "polite");
   said.textContent = words.copy;
-  const drawing = icon("copy");
+  const { drawing, use } = icon("copy");
   button.append(drawing, said);
   const show = (/** @type {string} */ name, /** @type {string} */ text) => {
-    drawing.firstElementChild.setAttribute("href", `${words.icons}#${name}`);
+    use.setAttribute("href", `${words.icons}#${name}`);
     said.textContent = text;
   };
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(place.querySelector("pre").textContent);
+    await navigator.clipboard.writeText(place.querySelector("pre")?.textContent ?? "");
     show("check", words.copied);
     setTimeout(() => show("copy", words.copy), SAID_MS);
   });
@@ -45,3 +47,5 @@ function addCopyButton(place) {
 if (navigator.clipboard) {
   for (const place of document.querySelectorAll(".code")) addCopyButton(/** @type {HTMLElement} */ (place));
 }
+
+export {};

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The slider of the price page: it sets the number, and the server works out the mix.
  * Without this script the form does the same by a button.
@@ -7,15 +8,21 @@ const form = /** @type {HTMLFormElement} */ (document.getElementById("calculator
 const slider = /** @type {HTMLInputElement} */ (document.getElementById("images-slider"));
 const box = /** @type {HTMLInputElement} */ (document.getElementById("images"));
 const mix = /** @type {HTMLElement} */ (document.getElementById("mix"));
-/** @type {number[]} */
-const stops = JSON.parse(document.getElementById("stops").textContent);
-/** @type {{images: string, lost: string}} */
-const words = JSON.parse(document.getElementById("words").textContent);
+const stops = /** @type {number[]} */ (kept("stops"));
+const words = /** @type {{images: string, lost: string}} */ (kept("words"));
 
 const PAUSE_MS = 150;
 let timer = 0;
 /** @type {AbortController | null} */
 let running = null;
+
+/**
+ * What the page brings for this script.
+ * @param {string} id of the element that holds it as JSON
+ */
+function kept(id) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "null");
+}
 
 /** The stop that is nearest to a number, by ratio.
  * @param {number} images */
@@ -48,14 +55,14 @@ async function workOut() {
 
 function workOutSoon() {
   clearTimeout(timer);
-  timer = setTimeout(workOut, PAUSE_MS);
+  timer = window.setTimeout(workOut, PAUSE_MS);
 }
 
 slider.max = String(stops.length - 1);
 slider.value = String(nearestStop(Number(box.value)));
 describe(Number(box.value));
-slider.closest(".slider").hidden = false;
-document.getElementById("work-out").hidden = true;
+/** @type {HTMLElement} */ (slider.closest(".slider")).hidden = false;
+/** @type {HTMLElement} */ (document.getElementById("work-out")).hidden = true;
 
 slider.addEventListener("input", () => {
   const images = stops[Number(slider.value)];
@@ -73,3 +80,5 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   workOut();
 });
+
+export {};

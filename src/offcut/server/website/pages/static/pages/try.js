@@ -1,26 +1,29 @@
+// @ts-check
 /**
  * The form that tries the API: sends the request from this browser, shows it as a cURL call, and shows the
  * answer: the picture or the error, and the headers.
  */
 
-const form = /** @type {HTMLFormElement} */ (document.getElementById("try-form"));
-const outcome = document.getElementById("try-outcome");
-const curl = document.getElementById("try-curl");
-const status = document.getElementById("try-status");
-const image = document.getElementById("try-image");
-const body = document.getElementById("try-body");
-const headers = document.getElementById("try-headers");
-const keyBox = /** @type {HTMLInputElement} */ (document.getElementById("try-key"));
+const form = /** @type {HTMLFormElement} */ (part("form"));
+const outcome = part("outcome");
+const curl = part("curl");
+const line = part("status");
+const image = part("image");
+const body = part("body");
+const headers = part("headers");
+const keyBox = /** @type {HTMLInputElement} */ (part("key"));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-/** @type {Record<string, string>} */
-const words = JSON.parse(document.getElementById("try-words").textContent);
+const { endpoint = "", address = "", keyAddress = "" } = form.dataset;
+/** @type {{working: string, no_photo: string, no_key: string, no_answer: string, answered: string, result: string}} */
+const words = JSON.parse(part("words").textContent ?? "{}");
 
+/** @type {Record<string, string>} */
 const SUFFIXES = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "application/zip": "zip" };
 /** @type {{key: string, until: number} | null} */
 let lent = null;
 let shown = "";
 
-document.getElementById("try-needs-scripts").hidden = true;
+part("needs-scripts").hidden = true;
 form.hidden = false;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -30,11 +33,19 @@ form.addEventListener("submit", async (event) => {
   try {
     await send();
   } catch (problem) {
-    status.textContent = problem instanceof Refused ? problem.message : words.no_answer;
+    line.textContent = problem instanceof Refused ? problem.message : words.no_answer;
   } finally {
     button.disabled = false;
   }
 });
+
+/**
+ * An element of the form and its outcome.
+ * @param {string} name
+ */
+function part(name) {
+  return /** @type {HTMLElement} */ (document.getElementById(`try-${name}`));
+}
 
 /** What can be said to the person as it is. */
 class Refused extends Error {}
@@ -44,7 +55,7 @@ function clear() {
   shown = "";
   image.replaceChildren();
   body.hidden = headers.hidden = true;
-  status.textContent = words.working;
+  line.textContent = words.working;
 }
 
 /** The fields that have a value, the photo among them. */
@@ -61,12 +72,12 @@ async function send() {
   const data = new FormData();
   for (const [name, value] of given) data.append(name, value);
   const begun = performance.now();
-  const answer = await fetch(form.dataset.endpoint, {
+  const answer = await fetch(endpoint, {
     method: "POST", headers: { "X-Api-Key": key }, body: data, credentials: "omit",
   });
   const content = await answer.blob();
   const seconds = ((performance.now() - begun) / 1000).toFixed(2);
-  status.textContent = words.answered.replace("{status}", String(answer.status))
+  line.textContent = words.answered.replace("{status}", String(answer.status))
     .replace("{bytes}", content.size.toLocaleString(document.documentElement.lang)).replace("{seconds}", seconds);
   showHeaders(answer.headers);
   if (answer.ok) showFile(content);
@@ -75,10 +86,10 @@ async function send() {
 
 /** A key of the person's own team, asked for once an hour. */
 async function lentKey() {
-  if (!form.dataset.keyAddress) throw new Refused(words.no_key);
+  if (!keyAddress) throw new Refused(words.no_key);
   if (lent && lent.until > Date.now()) return lent.key;
   const token = /** @type {HTMLInputElement} */ (form.elements.namedItem("csrfmiddlewaretoken")).value;
-  const answer = await fetch(form.dataset.keyAddress, { method: "POST", headers: { "X-CSRFToken": token } });
+  const answer = await fetch(keyAddress, { method: "POST", headers: { "X-CSRFToken": token } });
   const said = await answer.json();
   if (!answer.ok) throw new Refused(`${said.error.message} ${said.error.hint}`);
   lent = { key: said.key, until: Date.now() + 55 * 60 * 1000 };
@@ -92,7 +103,7 @@ function asCurl(given) {
   const chosen = given.find(([name]) => name === "format");
   const suffix = chosen && chosen[1] !== "auto" ? chosen[1] : "png";
   return `curl -H "X-Api-Key: $OFFCUT_API_KEY"${parts.join("")} \\\n  `
-    + `${form.dataset.address}${form.dataset.endpoint} -o result.${suffix}`;
+    + `${address}${endpoint} -o result.${suffix}`;
 }
 
 /** A word of a shell's line. @param {string} text */
@@ -123,14 +134,14 @@ async function showText(content) {
   const text = await content.text();
   let nice = text;
   try { nice = JSON.stringify(JSON.parse(text), null, 2); } catch { /* It is no JSON, and shown as it came. */ }
-  body.querySelector("code").textContent = nice;
+  /** @type {HTMLElement} */ (body.querySelector("code")).textContent = nice;
   body.hidden = false;
 }
 
 /** @param {Headers} given */
 function showHeaders(given) {
   const rows = [...given].filter(([name]) => name.startsWith("x-") || name === "content-type" || name === "retry-after");
-  headers.querySelector("tbody").replaceChildren(...rows.map(([name, value]) => {
+  /** @type {HTMLElement} */ (headers.querySelector("tbody")).replaceChildren(...rows.map(([name, value]) => {
     const row = document.createElement("tr");
     for (const text of [name, value]) {
       const cell = document.createElement("td");
@@ -143,3 +154,5 @@ function showHeaders(given) {
   }));
   headers.hidden = false;
 }
+
+export {};

@@ -28,6 +28,7 @@ export class NetError extends Error {
  * @returns {Promise<Response>} of a request that succeeded
  */
 export async function request(method, url, { json, body, headers = {}, signal } = {}) {
+  /** @type {Record<string, string>} */
   const all = { Accept: "application/json, image/*", ...headers };
   if (method !== "GET") all["X-CSRFToken"] = token();
   if (json !== undefined) all["Content-Type"] = "application/json";

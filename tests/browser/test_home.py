@@ -269,7 +269,7 @@ def test_not_good_offers_to_give_the_photo_and_keeps_nothing_without_a_yes(
     done(page)
     given = (
         "from offcut.server.removals.models import Image\n"
-        f"answer = Image.objects.filter(team_id={page.who['team']}, is_contributed=True).count()"  # type: ignore[attr-defined]
+        f"answer = Image.objects.filter(team_id={page.who['team']}, submission__isnull=False).count()"  # type: ignore[attr-defined]
     )
     page.get_by_role("button", name="Not good").click()
     question = page.locator("[data-part=contribution]")
@@ -291,6 +291,23 @@ def test_not_good_offers_to_give_the_photo_and_keeps_nothing_without_a_yes(
     page.get_by_role("button", name="Not good").click()
     expect(page.locator("[data-part=rated]")).to_contain_text("This photo is kept to improve")
     expect(question).to_be_hidden()
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("[data-part=rated]")).to_have_text("All right. Nothing is kept.")
+    expect(page.get_by_role("button", name="Take back")).to_be_hidden()
+    assert server.run(given) == 1
+
+
+def test_a_visitor_is_asked_and_may_take_back(page: Page) -> None:
+    home(page)
+    give(page, "drop", sample())
+    done(page)
+    page.get_by_role("button", name="Not good").click()
+    question = page.locator("[data-part=contribution]")
+    expect(question).to_contain_text("You can take it back here for as long as this page is kept")
+    question.get_by_role("button", name="Yes, keep it").click()
+    expect(page.locator("[data-part=rated]")).to_contain_text("This photo is kept to improve")
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("[data-part=rated]")).to_have_text("All right. Nothing is kept.")
 
 
 # Installed

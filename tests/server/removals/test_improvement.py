@@ -15,8 +15,9 @@ from tests.server.api_caller import Caller, error_of
 from tests.server.plain_runner import photo_bytes
 
 from offcut.engine.decode import DEFAULT_LIMITS
-from offcut.errors import NotAllowedError
+from offcut.errors import ImageStorageError, NotAllowedError, SubmissionQuotaError
 from offcut.server.removals import improvement
+from offcut.server.removals.owners import Owner
 
 PHOTO = photo_bytes()
 
@@ -53,19 +54,41 @@ def test_a_submission_costs_nothing(alice: Caller) -> None:
 
 
 def test_the_team_lists_and_takes_back(alice: Caller) -> None:
-    row = improvement.submit(alice.team, PHOTO, limits=DEFAULT_LIMITS, key=alice.key)
-    assert list(improvement.submissions_of(alice.team)) == [row]
+    row = improvement.submit(Owner(alice.team.pk), PHOTO, limits=DEFAULT_LIMITS, key=alice.key)
+    assert list(improvement.submissions_of(Owner(alice.team.pk))) == [row]
     assert row.key_prefix == alice.key.prefix
     with storages["improvement"].open(row.file) as file:
         assert file.read() == PHOTO
     bob = Caller.make("bob")
-    assert not improvement.submissions_of(bob.team)
+    assert not improvement.submissions_of(Owner(bob.team.pk))
     with pytest.raises(NotAllowedError):
-        improvement.take_back(row, by=bob.person)
+        improvement.take_back(row, by=Owner(bob.team.pk))
     name = row.file
-    improvement.take_back(row, by=alice.person)
+    improvement.take_back(row, by=Owner(alice.team.pk))
     assert not storages["improvement"].exists(name)
-    assert not improvement.submissions_of(alice.team)
+    assert not improvement.submissions_of(Owner(alice.team.pk))
+
+
+def test_visitors_give_and_take_back_within_limits(
+    alice: Caller, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(improvement, "QUOTA_A_DAY", 2)
+    one, other = Owner(None, "a" * 32), Owner(None, "b" * 32)
+    rows = [improvement.submit(one, PHOTO, limits=DEFAULT_LIMITS) for _ in range(2)]
+    with pytest.raises(SubmissionQuotaError):
+        improvement.submit(one, PHOTO, limits=DEFAULT_LIMITS)
+    assert not improvement.submissions_of(other)
+    with pytest.raises(NotAllowedError):
+        improvement.take_back(rows[0], by=other)
+    # Whoever comes with a new name each time meets the limit of them all.
+    settings.IMAGE_STORAGE_MB = 5 * len(PHOTO) / 1_000_000
+    with pytest.raises(ImageStorageError):
+        improvement.submit(other, PHOTO, limits=DEFAULT_LIMITS)
+    assert improvement.submit(Owner(alice.team.pk), PHOTO, limits=DEFAULT_LIMITS).team == alice.team
+    name = rows[0].file
+    improvement.take_back(rows[0], by=one)
+    assert not storages["improvement"].exists(name)
+    improvement.submit(other, PHOTO, limits=DEFAULT_LIMITS)
 
 
 def test_the_operators_command_writes_it(alice: Caller, tmp_path: Path) -> None:
@@ -73,7 +96,7 @@ def test_the_operators_command_writes_it(alice: Caller, tmp_path: Path) -> None:
 
     from offcut.server.command import server_app
 
-    improvement.submit(alice.team, PHOTO, limits=DEFAULT_LIMITS)
+    improvement.submit(Owner(alice.team.pk), PHOTO, limits=DEFAULT_LIMITS)
     ran = CliRunner().invoke(server_app, ["admin", "export-data-set", str(tmp_path / "set")])
     assert ran.exit_code == 0, ran.output
     assert "1 photos" in ran.output
@@ -81,8 +104,10 @@ def test_the_operators_command_writes_it(alice: Caller, tmp_path: Path) -> None:
 
 
 def test_the_owner_writes_a_data_set(alice: Caller, tmp_path: Path) -> None:
-    improvement.submit(alice.team, PHOTO, limits=DEFAULT_LIMITS, tag="dogs", filename="../../secret.jpg")
-    improvement.submit(alice.team, photo_bytes(kind="PNG"), limits=DEFAULT_LIMITS)
+    improvement.submit(
+        Owner(alice.team.pk), PHOTO, limits=DEFAULT_LIMITS, tag="dogs", filename="../../secret.jpg"
+    )
+    improvement.submit(Owner(alice.team.pk), photo_bytes(kind="PNG"), limits=DEFAULT_LIMITS)
     assert improvement.export_data_set(tmp_path / "set") == 2
     with (tmp_path / "set" / "manifest.csv").open(encoding="utf-8") as manifest:
         lines = list(csv.DictReader(manifest))

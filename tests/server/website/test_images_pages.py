@@ -100,10 +100,16 @@ def test_the_history_shows_what_is_kept(visitor: Browser, signed_in: Browser) ->
     assert "mine.jpg" in page_of(visitor, reverse("images:history"))
 
 
-def test_opinions(signed_in: Browser, alice: Caller, tmp_path: Path, settings: Any) -> None:
+@pytest.fixture
+def given_folder(tmp_path: Path, settings: Any) -> Path:
+    """Where photos lie that were given to improve the networks."""
     options = {"location": tmp_path / "given", "base_url": None}
     backend = "django.core.files.storage.FileSystemStorage"
     settings.STORAGES = {**settings.STORAGES, "improvement": {"BACKEND": backend, "OPTIONS": options}}
+    return tmp_path / "given"
+
+
+def test_opinions(signed_in: Browser, alice: Caller, given_folder: Path) -> None:
     image = signed_in.image(PHOTO, name="dog.jpg")
     page = page_of(signed_in, image["urls"]["page"])
     assert signed_in.client.post(action(page, "/rating"), {"rating": "bad"}).status_code == 302
@@ -124,12 +130,44 @@ def test_opinions(signed_in: Browser, alice: Caller, tmp_path: Path, settings: A
     assert Submission.objects.count() == 2
 
 
-def test_a_visitor_may_rate_but_not_give(visitor: Browser) -> None:
-    image = visitor.image(PHOTO)
-    assert visitor.post(image["urls"]["rating"], rating="bad").json()["rating"] == "bad"
-    assert visitor.post(image["urls"]["contribution"], choice="yes").status_code == 403
+def test_the_choice_is_remembered_with_the_account(
+    signed_in: Browser, alice: Caller, given_folder: Path
+) -> None:
+    image = signed_in.image(PHOTO)
+    signed_in.post(image["urls"]["contribution"], choice="yes", remember="1")
+    signed_in.client.logout()
+    signed_in.client.force_login(alice.person)
+    another = signed_in.image(PHOTO)
+    assert signed_in.post(another["urls"]["rating"], rating="bad").json()["is_contributed"] is True
+    # Taken back under the result; what was given before stays given.
+    assert signed_in.post(another["urls"]["contribution"], choice="no").json()["is_contributed"] is False
+    assert Submission.objects.count() == len(list(given_folder.rglob("*.*"))) == 1
+    # Taken back in the account, the photo's page knows it.
+    Submission.objects.get().delete()
+    assert not Image.objects.get(pk=image["id"]).is_contributed
+
+
+def test_a_visitor_gives_takes_back_and_finds_it_in_a_later_account(
+    visitor: Browser, given_folder: Path
+) -> None:
+    first, second, third = (visitor.image(PHOTO) for _ in range(3))
+    assert visitor.post(first["urls"]["rating"], rating="bad").json()["rating"] == "bad"
+    asked = page_of(visitor, first["urls"]["page"])
+    assert "Nothing is kept without your yes" in asked
+    assert "as long as this page is kept" in asked
     assert not Submission.objects.exists()
-    assert "Thank you" in page_of(visitor, image["urls"]["page"])
+    visitor.post(first["urls"]["contribution"], choice="yes", remember="1")
+    assert "Take back" in page_of(visitor, first["urls"]["page"])
+    assert visitor.post(second["urls"]["rating"], rating="bad").json()["is_contributed"] is True
+    assert visitor.post(second["urls"]["contribution"], choice="no").json()["is_contributed"] is False
+    assert Submission.objects.get().visitor
+    carol = Caller.make("carol")
+    visitor.client.force_login(carol.person)
+    assert visitor.json(first["urls"]["page"])["id"] == first["id"]
+    given = Submission.objects.get()
+    assert (given.team, given.visitor) == (carol.team, "")
+    # What a visitor said for this visit does not bind the account.
+    assert visitor.post(third["urls"]["rating"], rating="bad").json()["is_contributed"] is False
 
 
 HOSTILE = {

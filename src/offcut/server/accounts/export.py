@@ -49,6 +49,7 @@ def _person(person: Person) -> dict[str, Any]:
         "email": person.email,
         "name": person.name,
         "language": person.language,
+        "improvement_choice": person.improvement_choice,
         "joined_at": person.joined_at,
         "last_login": person.last_login,
         "addresses": list(EmailAddress.objects.filter(user=person).values("email", "verified", "primary")),

@@ -42,6 +42,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    # yes, no, or "" for being asked each time.
+    improvement_choice = models.CharField(_("gives photos for improvement"), max_length=3, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("operator"), default=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)

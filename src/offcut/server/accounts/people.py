@@ -46,6 +46,14 @@ def create_owner(email: str, name: str = "") -> Person:
     return person
 
 
+def remember_improvement_choice(person: Person, choice: str) -> None:
+    """Whether this person's photos are given to improve the networks: yes, no, or "" to be asked."""
+    if choice not in {"yes", "no", ""}:
+        raise ValueError(choice)
+    person.improvement_choice = choice
+    person.save(update_fields=["improvement_choice"])
+
+
 @dataclass(frozen=True)
 class Farewell:
     """What deleting an account does to the person's teams."""

@@ -36,6 +36,7 @@ from offcut.server.credits.statement import balance
 from offcut.server.fetching import FetchLimits, fetch
 from offcut.server.removals import improvement, metrics, rate
 from offcut.server.removals.api_images import keep_if_asked
+from offcut.server.removals.owners import Owner
 from offcut.server.removals.removal import Request, affords_anything, remove_background
 
 View = Callable[["Call"], HttpResponse]
@@ -137,7 +138,7 @@ def improve(call: Call) -> HttpResponse:
     rate.take(key.team_id, 1)
     photo, filename, tag = wire.read_submission(read_fields(call.request))
     row = improvement.submit(
-        key.team, _content(photo), limits=wire.LIMITS, key=key, filename=filename, tag=tag
+        Owner(key.team_id), _content(photo), limits=wire.LIMITS, key=key, filename=filename, tag=tag
     )
     return JsonResponse({"id": str(row.pk)})
 

@@ -18,7 +18,7 @@ from offcut.engine.decode import Limits, probe
 from offcut.errors import ImageDeletedError, ImageExpiredError, ImageStorageError, TooManyImagesError
 from offcut.server.accounts.models import Team
 from offcut.server.removals import files
-from offcut.server.removals.models import Background, Batch, Image, Kept, State
+from offcut.server.removals.models import Background, Batch, Image, Kept, State, Submission
 from offcut.server.removals.models.image import Gone
 from offcut.server.removals.owners import Owner, owned_rows, owner_of
 
@@ -192,11 +192,11 @@ def expire_due(now: datetime) -> int:
 
 
 def adopt(visitor: str, team: Team) -> int:
-    """What a visitor keeps becomes the team's, because they have signed in; how many images."""
+    """What a visitor keeps and has given becomes the team's, because they have signed in; how many images."""
     if not visitor:
         return 0
     with transaction.atomic():
-        for rows in (Batch.objects, Background.objects):
+        for rows in (Batch.objects, Background.objects, Submission.objects):
             rows.filter(team=None, visitor=visitor).update(team=team, visitor="")
         return Image.objects.filter(team=None, visitor=visitor).update(team=team, visitor="")
 

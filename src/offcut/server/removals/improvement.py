@@ -1,7 +1,7 @@
-"""The improvement programme: photos that teams give so that the networks get better.
+"""The improvement programme: photos that teams and visitors give so that the networks get better.
 
 Consent is given per photo, by the call that submits it; nothing else ever lands here. The photos lie in a
-storage of their own, are served to nobody, and go when the team (or its key's owner) takes them back.
+storage of their own, are served to nobody, and go when whoever gave them takes them back.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import csv
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from offcut.engine.decode import Limits, probe
-from offcut.errors import NotAllowedError, SubmissionQuotaError
-from offcut.server.accounts.models import ApiKey, Person, Team
-from offcut.server.accounts.teams import membership_of
+from offcut.errors import ImageStorageError, NotAllowedError, SubmissionQuotaError
+from offcut.server.accounts.models import ApiKey, Team
 from offcut.server.removals.models import Submission
+from offcut.server.removals.owners import Owner, owned_rows, owner_of
 
 QUOTA_A_DAY = 100
 QUOTA_PERIOD = timedelta(days=1)
@@ -31,17 +32,26 @@ _SUFFIXES = {"jpeg": "jpg"}
 
 
 def submit(
-    team: Team, photo: bytes, *, limits: Limits, key: ApiKey | None = None, filename: str = "", tag: str = ""
+    owner: Owner,
+    photo: bytes,
+    *,
+    limits: Limits,
+    key: ApiKey | None = None,
+    filename: str = "",
+    tag: str = "",
 ) -> Submission:
-    """Keep a photo that the team gives. Raises PhotoError, and SubmissionQuotaError above 100 in 24 hours."""
+    """Keep a photo that somebody gives. Raises PhotoError, SubmissionQuotaError above 100 in 24 hours, and
+    ImageStorageError when visitors have given all that there is room for."""
     header = probe(photo, limits)
     now = timezone.now()
     with transaction.atomic():
         # The team's row makes those who submit at the same moment count one after the other.
-        Team.objects.select_for_update().get(pk=team.pk)
-        _require_quota(team, now)
+        Team.objects.select_for_update().filter(pk=owner.team_id).first()
+        _require_quota(owner, now)
+        if owner.is_visitor:
+            _require_room(len(photo))
         row = Submission(
-            team=team,
+            **owner.fields(),
             key_prefix="" if key is None else key.prefix,
             submitted_at=now,
             filename=filename[:TEXT_LENGTH_MAX],
@@ -51,20 +61,21 @@ def submit(
             bytes=len(photo),
         )
         # The name is ours: what a stranger calls a file never becomes part of a path.
-        name = f"{team.pk}/{row.pk}.{_SUFFIXES.get(header.format, header.format)}"
+        name = f"{owner.team_id or 'visitors'}/{row.pk}.{_SUFFIXES.get(header.format, header.format)}"
         row.file = storages["improvement"].save(name, ContentFile(photo))
         row.save()
     return row
 
 
-def submissions_of(team: Team) -> QuerySet[Submission]:
-    """What the team has given, newest first."""
-    return Submission.objects.filter(team=team)
+def submissions_of(owner: Owner) -> QuerySet[Submission]:
+    """What the team or visitor has given, newest first."""
+    return owned_rows(owner, Submission.objects.all())
 
 
-def take_back(submission: Submission, *, by: Person) -> None:
-    """Delete a photo that was given, row and file. Raises NotAllowedError for people outside the team."""
-    membership_of(by, submission.team)
+def take_back(submission: Submission, *, by: Owner) -> None:
+    """Delete a photo that was given, row and file. Raises NotAllowedError for all but who gave it."""
+    if owner_of(submission) != by:
+        raise NotAllowedError("Somebody else has given this photo.")
     file = submission.file
     submission.delete()
     storages["improvement"].delete(file)
@@ -91,10 +102,17 @@ def export_data_set(folder: Path) -> int:
     return count
 
 
-def _require_quota(team: Team, now: datetime) -> None:
-    latest = Submission.objects.filter(team=team, submitted_at__gt=now - QUOTA_PERIOD)
+def _require_quota(owner: Owner, now: datetime) -> None:
+    latest = submissions_of(owner).filter(submitted_at__gt=now - QUOTA_PERIOD)
     if latest.count() < QUOTA_A_DAY:
         return
     oldest = latest.order_by("submitted_at")[0].submitted_at
     wait_s = (oldest + QUOTA_PERIOD - now).total_seconds()
     raise SubmissionQuotaError(f"A team may submit {QUOTA_A_DAY} photos a day.", retry_after_s=wait_s)
+
+
+def _require_room(more_bytes: int) -> None:
+    """A stranger can be somebody new each time: what all of them give has a limit."""
+    given = Submission.objects.filter(team=None).aggregate(sum=Sum("bytes"))["sum"] or 0
+    if given + more_bytes > settings.IMAGE_STORAGE_MB * 1_000_000 // 2:
+        raise ImageStorageError("There is no room for more photos of visitors at the moment.")

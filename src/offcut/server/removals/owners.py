@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
-from offcut.server.removals.models import Kept
+from offcut.server.removals.models import Kept, Submission
 
-Row = TypeVar("Row", bound=Kept)
+Row = TypeVar("Row", bound=Kept | Submission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Owner:
         return {"team_id": self.team_id, "visitor": "" if self.team_id is not None else self.visitor}
 
 
-def owner_of(row: Kept) -> Owner:
+def owner_of(row: Kept | Submission) -> Owner:
     """Whose the row is."""
     return Owner(row.team_id, row.visitor)
 

@@ -404,10 +404,10 @@ def test_mails_lead_to_the_credits_in_the_persons_language(
 
 @pytest.mark.parametrize(("sent", "kept"), [("yes", "yes"), ("no", "no"), ("", None), ("maybe", None)])
 def test_the_choice_about_improvement_is_remembered(
-    team: Team, owner: Client, sent: str, kept: str | None
+    team: Team, alice: Person, owner: Client, sent: str, kept: str | None
 ) -> None:
     address = reverse("dashboard:improvement")
     owner.post(address, {"choice": "yes"})
     owner.post(address, {"choice": sent})
-    assert owner.session.get("contribution") == kept
+    assert Person.objects.get(pk=alice.pk).improvement_choice == (kept or "")
     assert owner.get(address).context["choice"] == (kept or "")

@@ -103,7 +103,7 @@ class Image(Kept):
     stroke_count = models.PositiveIntegerField(default=0)
     paid_at = models.DateTimeField(_("paid"), null=True, editable=False)
     rating = models.CharField(_("rating"), max_length=4, blank=True)
-    is_contributed = models.BooleanField(_("given to improve the networks"), default=False)
+    submission = models.ForeignKey("Submission", models.SET_NULL, null=True, editable=False, related_name="+")
     gone = models.CharField(_("gone"), max_length=10, choices=Gone.choices, blank=True)
     gone_at = models.DateTimeField(null=True, editable=False)
 
@@ -121,6 +121,11 @@ class Image(Kept):
     @property
     def is_paid(self) -> bool:
         return self.paid_at is not None
+
+    @property
+    def is_contributed(self) -> bool:
+        """Whether it was given to improve the networks, and not taken back since."""
+        return self.submission_id is not None
 
     @property
     def is_gone(self) -> bool:

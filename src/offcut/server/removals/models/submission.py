@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Submission(models.Model):
-    """A photo that a team gave, by one deliberate call, to improve the networks."""
+    """A photo that a team, or else a visitor without an account, gave by one deliberate call to improve the
+    networks. `visitor` is the random name in a visitor's session; "" where a team is the owner."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    team = models.ForeignKey("accounts.Team", models.PROTECT, related_name="submissions")
+    team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, related_name="submissions")
+    visitor = models.CharField(max_length=32, blank=True, editable=False)
     # Which key gave it, in case somebody asks who consented; the key's row may go.
     key_prefix = models.CharField(_("given with the key"), max_length=24, blank=True, editable=False)
     submitted_at = models.DateTimeField(_("given"), default=timezone.now, editable=False)
@@ -28,7 +30,10 @@ class Submission(models.Model):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering = ("-submitted_at",)
-        indexes = (models.Index(fields=("team", "submitted_at"), name="submissions_of_team"),)
+        indexes = (
+            models.Index(fields=("team", "submitted_at"), name="submissions_of_team"),
+            models.Index(fields=("visitor", "submitted_at"), name="submissions_of_visitor"),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

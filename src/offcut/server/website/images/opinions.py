@@ -9,16 +9,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from offcut.errors import SignInNeededError
-from offcut.server.accounts.models import Team
 from offcut.server.removals import files, images, improvement
 from offcut.server.removals.models import Image
 from offcut.server.website.images.access import image_or_404
 from offcut.server.website.images.answers import image_json
+from offcut.server.website.images.choice import remember_choice, remembered_choice
 from offcut.server.website.images.refusals import refused, wants_json
 from offcut.server.website.images.results import asked_word
-
-_REMEMBERED = "contribution"
 
 
 @require_POST
@@ -36,31 +33,33 @@ def rating(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @refused
 def contribution(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
-    """Give this photo to the improvement programme, or not; `remember` keeps the choice in this session."""
+    """Give this photo to the improvement programme, or not: a no takes back what was given before.
+
+    `remember` keeps the choice for the results to come.
+    """
     image = image_or_404(request, image_id)
     choice = asked_word(request, "choice", ("yes", "no"), "")
     if request.POST.get("remember"):
-        request.session[_REMEMBERED] = choice
+        remember_choice(request, choice)
     if choice == "yes":
         _contribute(image)
+    elif image.submission is not None:
+        improvement.take_back(image.submission, by=images.owner_of(image))
+        image.submission = None
     return _answer(request, image)
-
-
-def remembered_choice(request: HttpRequest) -> str:
-    """yes, no, or "" for somebody who wants to be asked each time."""
-    return str(request.session.get(_REMEMBERED, ""))
 
 
 def _contribute(image: Image) -> None:
     if image.is_contributed:
         return
-    if image.team_id is None:
-        raise SignInNeededError("Photos are given by people with an account, who can take them back.")
-    team = Team.objects.get(pk=image.team_id)
-    photo = files.read(image.original_file)
-    improvement.submit(team, photo, limits=images.LIMITS, filename=image.name, tag="website")
-    image.is_contributed = True
-    Image.objects.filter(pk=image.pk).update(is_contributed=True)
+    image.submission = improvement.submit(
+        images.owner_of(image),
+        files.read(image.original_file),
+        limits=images.LIMITS,
+        filename=image.name,
+        tag="website",
+    )
+    Image.objects.filter(pk=image.pk).update(submission=image.submission)
 
 
 def _answer(request: HttpRequest, image: Image) -> HttpResponse:

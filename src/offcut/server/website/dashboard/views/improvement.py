@@ -11,28 +11,27 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from offcut.server.accounts.models import Membership, Person
+from offcut.server.accounts.models import Membership
 from offcut.server.removals import improvement as programme
+from offcut.server.removals.owners import Owner
 from offcut.server.website.dashboard.access import area_page
+from offcut.server.website.images.choice import remember_choice, remembered_choice
 
 PHOTO_COUNT = 25
-CHOICE = "contribution"
-"""Where the session keeps “yes” or “no” for whoever does not want to be asked after each result; the page of
-an image writes and reads it too."""
 
 
 @area_page
 def improvement(request: HttpRequest, own: Membership) -> HttpResponse:
     """The remembered choice, and what the team has given, newest first; POST changes the choice."""
     if request.method == "POST":
-        _remember(request, request.POST.get("choice", ""))
+        remember_choice(request, request.POST.get("choice", ""))
         messages.success(request, _("Saved."))
         return redirect("dashboard:improvement")
-    pages = Paginator(programme.submissions_of(own.team), PHOTO_COUNT)
+    pages = Paginator(programme.submissions_of(Owner(own.team_id)), PHOTO_COUNT)
     context = {
         "own": own,
         "page": pages.get_page(request.GET.get("page")),
-        "choice": request.session.get(CHOICE, ""),
+        "choice": remembered_choice(request),
     }
     return render(request, "dashboard/improvement.html", context)
 
@@ -41,15 +40,8 @@ def improvement(request: HttpRequest, own: Membership) -> HttpResponse:
 @area_page
 def take_back(request: HttpRequest, own: Membership, submission_id: UUID) -> HttpResponse:
     """Deletes a photo that was given."""
-    given = get_object_or_404(programme.submissions_of(own.team), pk=submission_id)
-    person = Person.objects.get(pk=request.user.pk)
-    programme.take_back(given, by=person)
+    team = Owner(own.team_id)
+    given = get_object_or_404(programme.submissions_of(team), pk=submission_id)
+    programme.take_back(given, by=team)
     messages.success(request, _("The photo is deleted. We no longer have it."))
     return redirect("dashboard:improvement")
-
-
-def _remember(request: HttpRequest, choice: str) -> None:
-    if choice in ("yes", "no"):
-        request.session[CHOICE] = choice
-    else:
-        request.session.pop(CHOICE, None)

@@ -163,7 +163,7 @@ async def _read_body(receive: Receive) -> tuple[Any, bool]:
 def _stop() -> None:
     """First nothing new is taken, then what runs may finish, then what came of it is stored and told."""
     feeding.refuse_more()
-    current.runner().stop(settings.CONFIGURATION.stop_s)
+    current.stop(settings.CONFIGURATION.stop_s)
     feeding.stop(STORE_S_MAX)
     telemetry.stop(LAST_TRACES_S)
 

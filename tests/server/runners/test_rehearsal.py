@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from tests.engine.made_networks import MadeNetworks, made_networks
 
@@ -44,3 +49,41 @@ def test_networks_that_see_nothing_in_it_do_not_keep_the_server_from_starting(
 
     monkeypatch.setattr(current, "find_with", nothing)
     current.rehearse(networks)  # type: ignore[arg-type]
+
+
+ENDS_WHILE_LOADING = """
+import threading
+import django
+django.setup(set_prefix=False)
+from offcut.engine.models import runtime
+from offcut.server.runners import current
+
+begun = threading.Event()
+compiled = runtime.OpenVinoNetwork.__init__
+
+def begin(*arguments, **options):
+    begun.set()
+    compiled(*arguments, **options)
+    print("loaded", flush=True)
+
+runtime.OpenVinoNetwork.__init__ = begin
+current.warm()
+assert begun.wait(60)
+if {is_stopped}:
+    current.stop(1)
+"""
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("is_stopped", "count"), [(False, 3), (True, 1)])
+def test_a_process_that_ends_waits_for_the_network_that_is_being_loaded(
+    tmp_path: Path, is_stopped: bool, count: int
+) -> None:
+    """In the middle of OpenVINO's work it would be aborted. Once stopped it begins with no further one."""
+    environment = {"DJANGO_SETTINGS_MODULE": "offcut.server.settings", "OFFCUT_DATA_DIR": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS_WHILE_LOADING.format(is_stopped=is_stopped)],
+        env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split().count("loaded") == count

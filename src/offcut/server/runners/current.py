@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 _lock = threading.Lock()
 _runner: InProcessRunner | None = None
 _warming: threading.Thread | None = None
+_is_stopping = threading.Event()
 _is_warm = False
 _weights_error = "the networks are not loaded yet"
 
@@ -48,8 +49,15 @@ def warm() -> None:
     global _warming
     with _lock:
         if _warming is None or (not _is_warm and not _warming.is_alive()):
-            _warming = threading.Thread(target=_load, name="offcut-warming", daemon=True)
+            # No daemon: a process that ends in the middle of OpenVINO's work is aborted. It waits instead.
+            _warming = threading.Thread(target=_load, name="offcut-warming")
             _warming.start()
+
+
+def stop(finish_s: float) -> None:
+    """Refuse new photos, let those that run finish for `finish_s` seconds, and load no further network."""
+    _is_stopping.set()
+    runner().stop(finish_s)
 
 
 def weights_problem() -> str:
@@ -99,9 +107,11 @@ def _load() -> None:
         networks = _networks()
         for name in (settings.MODEL, WHOLE):
             networks.segmenter(name)
-            networks.prepare(name)
         networks.network(DETECTOR, nanodet.convert)
-        networks.prepare(DETECTOR)
+        for name in (settings.MODEL, WHOLE, DETECTOR):
+            if _is_stopping.is_set():
+                return
+            networks.prepare(name)
         rehearse(networks)
     except OffcutError as error:
         _weights_error = f"{error.code}: {error}"

@@ -9,11 +9,13 @@ A translator needs no more than this and an editor for .po files: docs/translati
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -22,6 +24,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "src/offcut/server"
 LOCALE = SERVER / "locale"
+OPENAPI = SERVER / "website/pages/documents/v1.yaml"
+PLACEHOLDER = re.compile(r"%(\(\w+\)|%|s)")
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -36,14 +40,23 @@ KEYWORDS = {
 
 
 def found() -> Catalog:
-    """Every string that a person may see, from Python and from templates, with where it stands."""
+    """Every string that a person may see, in source, templates and the API's document, with its places."""
     catalog = Catalog(project="Offcut", charset="utf-8")
     for path, source in _sources():
         comments = ["Translators:"]
         for _line, text, notes, context in extract("python", io.BytesIO(source), KEYWORDS, comments):
             flags = {"python-format"} if _has_placeholders(text) else set()
             catalog.add(text, locations=[(path, 0)], auto_comments=notes, context=context, flags=flags)
+    for sentence in _sentences_of_the_api():
+        catalog.add(sentence, locations=[(str(OPENAPI.relative_to(ROOT)), 0)])
     return catalog
+
+
+def _sentences_of_the_api() -> Iterator[str]:
+    # The page picks them, so that nobody translates what it does not show.
+    from offcut.server.website.pages.parameters import sentences
+
+    return sentences(yaml.safe_load(OPENAPI.read_text(encoding="utf-8")))
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
@@ -64,7 +77,7 @@ def _sources() -> Iterator[tuple[str, bytes]]:
 
 
 def _has_placeholders(text: str | tuple[str, ...]) -> bool:
-    return "%(" in (text if isinstance(text, str) else "".join(text))
+    return bool(PLACEHOLDER.search(text if isinstance(text, str) else "".join(text)))
 
 
 def languages() -> list[str]:
@@ -118,6 +131,10 @@ def missing(catalog: Catalog) -> Iterable[Message]:
 
 def as_po(catalog: Catalog) -> bytes:
     """The .po file: sorted, without dates or line numbers, so that two people's changes rarely meet."""
+    for message in catalog:
+        if not _has_placeholders(message.id):
+            # Babel takes "10% in" for a placeholder; an editor would then refuse "10 % en".
+            message.flags.discard("python-format")
     lines = io.BytesIO()
     write_po(lines, catalog, width=100, include_lineno=False, sort_output=True, omit_header=True)
     header = (

@@ -26,6 +26,20 @@ def test_four_languages_are_spoken() -> None:
     assert {"es", "de", "fr"} <= set(LANGUAGES)
 
 
+def test_what_the_api_page_shows_of_the_openapi_document_is_found(template: Catalog) -> None:
+    assert template.get("Width of the result in pixels.")
+    # No page shows this one: a translator is spared it.
+    assert not template.get("Refused; nothing is charged.")
+
+
+def test_a_mere_per_cent_sign_is_no_placeholder() -> None:
+    catalog = Catalog(locale="de")
+    catalog.add("10% in the order of CSS")
+    assert b"python-format" not in words.as_po(catalog)
+    catalog.add("%(percent)s %% in all", flags={"python-format"})
+    assert words.as_po(catalog).count(b"python-format") == 1
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_string_is_missing(language: str, template: Catalog) -> None:
     lacking = [str(message.id) for message in words.missing(words.merged(language, template))]

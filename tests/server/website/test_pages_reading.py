@@ -154,9 +154,10 @@ def test_the_api_page_has_samples_parameters_and_codes(client: Client) -> None:
         assert client.get(link).status_code in {200, 302}, link
 
 
-def test_places_on_the_page_exist(client: Client) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_places_on_the_page_exist(client: Client, language: str) -> None:
     for page in ("api/", "api/coming-from-remove-bg/", "pricing/"):
-        content = client.get(f"/en/{page}").content.decode()
+        content = client.get(f"/{language}/{page}").content.decode()
         names = re.findall(r'\bid="([^"]+)"', content)
         assert len(names) == len(set(names)), page
         assert set(re.findall(r'href="#([^"]+)"', content)) <= set(names)

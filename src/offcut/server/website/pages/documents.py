@@ -1,6 +1,7 @@
 """The documents about the API that the website shows: copies of pages of docs/, by language.
 
-`documents/<language>/<name>`, where there is one, stands in for `documents/<name>`, which is English.
+`documents/<language>/<name>`, where there is one, stands in for `documents/<name>`, which is English. Its
+headings keep the English anchors, by their place: `/de/api/#when-it-is-refused` leads where `/en/` does.
 """
 
 from __future__ import annotations
@@ -60,9 +61,11 @@ def document(name: str, language: str) -> Document:
     """A document in a language, or else in English."""
     text, written_in = _read(name, language)
     tokens = markdown.parse(text)
+    if written_in != "en":
+        _take_anchors(tokens, markdown.parse(_read(name, "en")[0]))
     sections = [
-        Section(title, markdown.anchor(title), markdown.render_tokens(part, link=_address))
-        for title, part in _split(tokens)
+        Section(title, anchor, markdown.render_tokens(part, link=_address))
+        for title, anchor, part in _split(tokens)
     ]
     return Document(written_in, tuple(sections))
 
@@ -97,22 +100,30 @@ def _read(name: str, language: str) -> tuple[str, str]:
     return text, written_in
 
 
-def _split(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:
-    """(title, tokens below it); the document's own title is left out, the page has one."""
-    title, part = "", []
+def _take_anchors(tokens: list[Token], english: list[Token]) -> None:
+    """Name a translation's headings as the English ones: one link must serve all languages."""
+    for ours, theirs in zip(markdown.headings(tokens), markdown.headings(english), strict=True):
+        ours.attrs["id"] = theirs.attrs["id"]
+
+
+def _split(tokens: list[Token]) -> Iterator[tuple[str, str, list[Token]]]:
+    """(title, anchor, tokens below it); the document's own title is left out, the page has one."""
+    title, anchor, part = "", "", []
     place = 0
     while place < len(tokens):
         token = tokens[place]
         if token.type == "heading_open" and token.tag in {"h1", "h2"}:
             if part:
-                yield title, part
-            title, part = (tokens[place + 1].content if token.tag == "h2" else ""), []
+                yield title, anchor, part
+            title, anchor, part = "", "", []
+            if token.tag == "h2":
+                title, anchor = tokens[place + 1].content, str(token.attrs["id"])
             place += 3
         else:
             part.append(token)
             place += 1
     if part:
-        yield title, part
+        yield title, anchor, part
 
 
 def _address(target: str) -> str:

@@ -21,8 +21,17 @@ def render(text: str, *, link: LinkTarget = str) -> SafeString:
 
 
 def parse(text: str) -> list[Token]:
-    """The text as tokens, so that a page can be made of parts of it."""
-    return _parser().parse(text)
+    """The text as tokens, so that a page can be made of parts of it; each heading has its anchor as `id`."""
+    tokens = _parser().parse(text)
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            token.attrs["id"] = anchor(tokens[place + 1].content)
+    return tokens
+
+
+def headings(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens that begin headings, in their order."""
+    return [token for token in tokens if token.type == "heading_open"]
 
 
 def render_tokens(tokens: Sequence[Token], *, link: LinkTarget = str) -> SafeString:
@@ -44,16 +53,11 @@ def anchor(heading: str) -> str:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("fence", _code)
-    parser.add_render_rule("heading_open", _heading)
     return parser
 
 
 def _code(_self: Any, tokens: Sequence[Token], place: int, *_: Any) -> str:
     return f'<div class="code"><pre><code>{escape(tokens[place].content.rstrip())}</code></pre></div>\n'
-
-
-def _heading(_self: Any, tokens: Sequence[Token], place: int, *_: Any) -> str:
-    return f'<{tokens[place].tag} id="{escape(anchor(tokens[place + 1].content))}">'
 
 
 def _with_links(tokens: list[Token], link: LinkTarget) -> list[Token]:

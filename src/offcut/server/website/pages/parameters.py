@@ -1,4 +1,7 @@
-"""What the OpenAPI document says of the API, as the website's table and form show it."""
+"""What the OpenAPI document says of the API, as the website's table and form show it.
+
+Its sentences are English here. The page translates them (`in_words`); tools/words.py asks for `sentences`.
+"""
 
 from __future__ import annotations
 
@@ -42,25 +45,19 @@ class Endpoint:
 @lru_cache
 def parameters() -> tuple[Parameter, ...]:
     """Every parameter of `POST /v1.0/removebg`, photo and background files first."""
-    return tuple(_parameters())
+    return tuple(_parameters(_document()))
 
 
 @lru_cache
 def endpoints() -> tuple[Endpoint, ...]:
     """Every address, in the document's order."""
-    return tuple(
-        Endpoint(method.upper(), f"/v1.0{path}", deed["summary"])
-        for path, deeds in _document()["paths"].items()
-        for method, deed in deeds.items()
-    )
+    return tuple(_endpoints(_document()))
 
 
 @lru_cache
 def result_headers() -> tuple[tuple[str, str], ...]:
     """The headers of a result, each with what it says."""
-    headers = _document()["paths"]["/removebg"]["post"]["responses"]["200"]["headers"]
-    shared = _document()["components"]["headers"]
-    return tuple((name, _described(header, shared)) for name, header in headers.items())
+    return tuple(_result_headers(_document()))
 
 
 @lru_cache
@@ -70,13 +67,26 @@ def error_codes() -> tuple[str, ...]:
     return tuple(entry["properties"]["code"]["enum"])
 
 
+def sentences(document: Mapping[str, Any]) -> Iterator[str]:
+    """Every sentence of an OpenAPI document that the page shows, to be translated."""
+    yield from (one.summary for one in _endpoints(document))
+    yield from (one.description for one in _parameters(document) if one.description)
+    yield from (said for _name, said in _result_headers(document))
+
+
 def _document() -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load(openapi_text())
     return document
 
 
-def _parameters() -> Iterator[Parameter]:
-    schemas = _document()["components"]["schemas"]
+def _endpoints(document: Mapping[str, Any]) -> Iterator[Endpoint]:
+    for path, deeds in document["paths"].items():
+        for method, deed in deeds.items():
+            yield Endpoint(method.upper(), f"/v1.0{path}", deed["summary"])
+
+
+def _parameters(document: Mapping[str, Any]) -> Iterator[Parameter]:
+    schemas = document["components"]["schemas"]
     for group in _GROUPS:
         for name, schema in schemas[group]["properties"].items():
             yield Parameter(
@@ -87,6 +97,12 @@ def _parameters() -> Iterator[Parameter]:
                 "contentMediaType" in schema,
                 bool(schema.get("deprecated")),
             )
+
+
+def _result_headers(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    shared = document["components"]["headers"]
+    for name, header in document["paths"]["/removebg"]["post"]["responses"]["200"]["headers"].items():
+        yield name, _described(header, shared)
 
 
 def _described(header: Mapping[str, Any], shared: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db import DatabaseError
 from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from offcut.server.website.pages.legal import LINKS_CACHE_KEY, linked_kinds
 from offcut.server.website.pages.use_cases import USE_CASES, presets
@@ -23,6 +24,15 @@ _LINKS_S = 60
 def as_money(price: int, currency: str) -> str:
     """Write a price (1/100 of money) in the reader's language: 1,234.50 USD."""
     return f"{number_format(Decimal(price) / 100, 2, use_l10n=True, force_grouping=True)}\u00a0{currency}"
+
+
+@register.filter
+def in_words(sentence: str) -> str:
+    """A sentence of the OpenAPI document in the reader's language.
+
+    `{% translate %}` would look for it with its per cent signs doubled, and not find it.
+    """
+    return gettext(sentence) if sentence else ""
 
 
 @register.simple_tag

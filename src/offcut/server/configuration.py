@@ -248,8 +248,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "OFFCUT_INVOICE_FONT",
         "Credits",
-        "A TrueType font file for invoices. Needed for names outside the Latin-1 letters where the machine "
-        "has none of DejaVu Sans, Noto Sans and Liberation Sans.",
+        "A TrueType font file for invoices. Needed for names outside the letters of Western Europe where the "
+        "machine has none of DejaVu Sans, Noto Sans and Liberation Sans.",
         shown_default="one of those, where it is installed",
     ),
     Setting(

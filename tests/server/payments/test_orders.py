@@ -321,7 +321,8 @@ def test_a_business_abroad_pays_its_tax_itself(team: Team, pack: Pack) -> None:
 
 
 def text_of(pdf: bytes) -> str:
-    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return " ".join(page.extract_text() for page in pages).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_an_invoice_as_pdf_says_all_that_it_must(team: Team, small: Plan, large: Plan) -> None:

@@ -9,9 +9,14 @@ from typing import Any, NoReturn
 
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from offcut.errors import PaymentError
+
+# What the seller's row says until the owner writes something else: as long as it does, the words are ours.
+TAX_NAME = gettext_noop("VAT")
+REVERSE_CHARGE = gettext_noop("Reverse charge")
 
 
 class OrderKind(models.TextChoices):
@@ -80,7 +85,8 @@ class Order(models.Model):
     @property
     def title(self) -> str:
         offer = self.plan_terms.plan if self.plan_terms is not None else self.pack_terms.pack
-        return f"{self.get_kind_display()}: {offer.name}"
+        # Translators: what an order is for, as in "Subscription: Small".
+        return gettext("%(kind)s: %(name)s") % {"kind": self.get_kind_display(), "name": offer.name}
 
 
 class Final(models.QuerySet[Any]):
@@ -98,6 +104,7 @@ class Final(models.QuerySet[Any]):
 class Invoice(models.Model):
     """An invoice, or the credit note that takes one back. All that is printed on it is kept in it.
 
+    `language` is that of all its words, for good: whoever ordered may choose another afterwards.
     Numbers run without gaps within a year. `total` of a credit note is below zero.
     """
 
@@ -106,6 +113,7 @@ class Invoice(models.Model):
     year = models.PositiveSmallIntegerField()
     serial = models.PositiveIntegerField()
     issued_at = models.DateTimeField(_("issued"))
+    language = models.CharField(_("language"), max_length=10)
     seller = models.JSONField(_("seller"))
     buyer = models.JSONField(_("buyer"))
     lines = models.JSONField(_("lines"))
@@ -172,12 +180,12 @@ class Seller(models.Model):
     address = models.TextField(_("address"), blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     tax_number = models.CharField(_("tax number"), max_length=40, blank=True)
-    tax_name = models.CharField(_("name of the tax"), max_length=20, default="VAT")
+    tax_name = models.CharField(_("name of the tax"), max_length=20, default=TAX_NAME)
     tax_rate = models.PositiveIntegerField(
         _("tax rate, in 1/100 percent"), default=0, validators=[MaxValueValidator(10_000)]
     )
     reverse_charge_note = models.CharField(
-        _("note for buyers abroad with a tax number"), max_length=200, default="Reverse charge"
+        _("note for buyers abroad with a tax number"), max_length=200, default=REVERSE_CHARGE
     )
     payment_instructions = models.TextField(_("how to pay by hand"), blank=True)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from offcut.server.accounts.models import Team
-from offcut.server.payments.models import Buyer, Seller
+from offcut.server.payments.models import REVERSE_CHARGE, TAX_NAME, Buyer, Seller
 
 RATE_SCALE = 10_000
 """A tax rate of 10 000 is 100 %."""
@@ -31,6 +33,17 @@ def tax_rate_for(team: Team) -> int:
 def is_reverse_charge(selling: Seller, buying: Buyer) -> bool:
     """Say whether the buyer is a business in another country than the seller."""
     return bool(buying.tax_number and selling.country and buying.country not in ("", selling.country))
+
+
+def tax_name(selling: Seller) -> str:
+    """Return what the tax is called: our word in the active language, until the owner writes another."""
+    return gettext(TAX_NAME) if selling.tax_name == TAX_NAME else selling.tax_name
+
+
+def reverse_charge_note(selling: Seller) -> str:
+    """Return the note for businesses abroad: ours in the active language, until the owner writes another."""
+    note = selling.reverse_charge_note
+    return gettext(REVERSE_CHARGE) if note == REVERSE_CHARGE else note
 
 
 def tax_on(net: int, rate: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.server.website.dashboard.conftest import NOW, make_person, make_plan, spend, subscribe
@@ -341,6 +342,15 @@ def test_tax_is_said_before(team: Team, pack: Pack, owner: Client) -> None:
     page = owner.get(reverse("dashboard:buy_pack", args=[pack.pk])).content.decode()
     assert "IVA 21 %" in page
     assert "10.89" in page
+
+
+def test_the_tax_is_called_as_on_the_invoice(team: Team, pack: Pack, owner: Client) -> None:
+    selling = seller()
+    selling.tax_rate = 2100
+    selling.save()
+    with translation.override("de"):
+        address = reverse("dashboard:buy_pack", args=[pack.pk])
+    assert "Umsatzsteuer 21 %" in owner.get(address).content.decode()
 
 
 # Notices and the improvement programme

@@ -18,7 +18,7 @@ from offcut.server.credits.models import PackTerms, PlanTerms
 from offcut.server.credits.price_list import packs_on_offer, plans_on_offer
 from offcut.server.payments import orders
 from offcut.server.payments.models import Order, OrderState
-from offcut.server.payments.sellers import seller, tax_rate_for
+from offcut.server.payments.sellers import seller, tax_name, tax_rate_for
 from offcut.server.website.dashboard.access import area_page, attempt, billing_page
 from offcut.server.website.dashboard.plan_changes import cancellation, pack_purchase, plan_change
 from offcut.server.website.dashboard.standing import standing
@@ -44,7 +44,7 @@ def plan(request: HttpRequest, own: Membership) -> HttpResponse:
         "may_pay": may_pay,
         "waiting": waiting.select_related("plan_terms__plan", "pack_terms__pack") if may_pay else [],
         "tax_rate": tax_rate_for(own.team),
-        "tax_name": seller().tax_name,
+        "tax_name": tax_name(seller()),
     }
     return render(request, "dashboard/plan.html", context)
 
@@ -63,7 +63,7 @@ def choose(request: HttpRequest, own: Membership, plan_id: int) -> HttpResponse:
         "change": change,
         "terms": terms,
         "running": subscriptions.running(own.team_id),
-        "tax_name": seller().tax_name,
+        "tax_name": tax_name(seller()),
     }
     return render(request, "dashboard/choose_plan.html", context)
 
@@ -84,7 +84,7 @@ def buy_pack(request: HttpRequest, own: Membership, pack_id: int) -> HttpRespons
         "own": own,
         "purchase": pack_purchase(own.team, terms, now=now),
         "terms": terms,
-        "tax_name": seller().tax_name,
+        "tax_name": tax_name(seller()),
     }
     return render(request, "dashboard/buy_pack.html", context)
 

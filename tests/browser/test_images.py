@@ -96,7 +96,10 @@ def test_from_upload_to_download_without_scripts(
     assert (shown[..., 3].min(), shown[..., 3].max()) == (0, 255)
     assert page.get_by_role("link", name="Sign in").first.get_attribute("href")
     page.get_by_role("button", name="Not good").click()
-    assert page.get_by_text("Thank you.").is_visible()
+    page.get_by_role("button", name="Yes, keep it").click()
+    assert page.get_by_text("This photo is kept to improve the cut-outs.").is_visible()
+    page.get_by_role("button", name="Take back").click()
+    assert page.get_by_text("All right. Nothing is kept.").is_visible()
     page.get_by_role("button", name="Delete now").click()
     assert page.get_by_role("heading", level=1).inner_text().startswith("This image is no longer here")
 

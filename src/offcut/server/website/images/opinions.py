@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from offcut.server.removals import files, images, improvement
@@ -46,6 +48,8 @@ def contribution(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     elif image.submission is not None:
         improvement.take_back(image.submission, by=images.owner_of(image))
         image.submission = None
+    if choice == "no" and not wants_json(request):
+        messages.success(request, _("All right. Nothing is kept."))
     return _answer(request, image)
 
 

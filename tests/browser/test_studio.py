@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 # A machine that is busy with other tests is slow; what is expected comes all the same.
 expect.set_options(timeout=30_000)
@@ -143,11 +143,21 @@ def test_a_manual_stroke_is_on_screen_before_the_server_has_answered(
     page: Page, astronaut: dict[str, Any]
 ) -> None:
     open_studio(page, astronaut, tool="erase", mode="manual")
-    page.route("**/strokes", lambda route: None if route.request.method == "POST" else route.continue_())
-    drag(page, (0.5, 0.6), (0.5, 0.7))
+    held: list[Route] = []
+
+    # Only the first message is held, and for good: a route that is taken away lets go of what it held, and
+    # the answer could still come before the page is left.
+    def hold_first(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/strokes", hold_first)
+    with page.expect_request("**/strokes"):
+        drag(page, (0.5, 0.6), (0.5, 0.7))
     page.mouse.move(*place(page, 0.02, 0.02))
     painted = shown(page)
-    page.unroute("**/strokes")
     page.reload()
     page.wait_for_selector(STROKE.format(1))
     page.locator("input[name=tool][value=erase]").check()

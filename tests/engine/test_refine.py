@@ -198,6 +198,16 @@ class TestEdges:
         found = refine(photo(truth), as_seen(truth))
         assert area(found) == pytest.approx(float(truth.sum()), rel=0.05)
 
+    def test_a_faint_haze_does_not_end_at_once(self) -> None:
+        """A step of a few levels shows as a border on white, and in the squares of the small copy."""
+        haze = np.linspace(0.3, 0, GRID, dtype=np.float32)[np.newaxis].repeat(GRID, axis=0)
+        haze[:, : GRID // 4] = 1
+        plain = photo(np.zeros((1536, 1536), np.float32), noise=0)
+        row = refine(plain, haze)[700, 500:].astype(int)
+        assert row[0] > 40
+        assert row[-1] == 0
+        assert np.abs(np.diff(row)).max() <= 4
+
     def test_a_soft_edge_without_colours_stays_soft_at_any_size(self) -> None:
         truth = disc(2400, 3200)
         soft = as_seen(truth, blur=12)

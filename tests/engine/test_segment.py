@@ -53,6 +53,20 @@ def blank(picture: Rgb) -> Matte:
     return np.zeros(picture.shape[:2], np.float32)
 
 
+def outline(inside: Mask) -> int:
+    """Length of an outline in pixels."""
+    return np.count_nonzero(inside & (cv2.erode(inside.view(np.uint8), np.ones((3, 3), np.uint8)) == 0))
+
+
+def half_sure() -> Matte:
+    """A body, sure on its left and ever less sure to the right, with the grain of a network that guesses."""
+    grain = cv2.blur(np.random.default_rng(7).normal(0, 0.5, (368, 300)).astype(np.float32), (5, 5))
+    seen = np.zeros((GRID, GRID), np.float32)
+    seen[200:568, 100:300] = 1
+    seen[200:568, 300:600] = np.linspace(0.7, 0.3, 300, dtype=np.float32) + grain
+    return seen.clip(0, 1)
+
+
 def always(matte: Matte) -> Answer:
     """The same matte, whatever is shown."""
     return lambda _picture: matte
@@ -194,7 +208,7 @@ class TestDecision:
         seen[100:400, 300:420] = 0.6  # joined
         seen[100:400, 550:650] = 0.6  # alone
         matte = segment(photo(), Recorder(always(seen)), Recorder(always(seen)), doubt_max=ONE_LOOK).matte
-        assert (matte[130:370, 120:390] == 1).all()
+        assert (matte[135:365, 120:385] == 1).all()
         assert not matte[:, 500:].any()
 
     def test_a_thick_contradiction_follows_the_decision_and_a_thin_one_the_edge(self) -> None:
@@ -204,10 +218,10 @@ class TestDecision:
             fine[below, columns], whole[below, columns] = 0.4, 0.9  # decision .57: in
             fine[above, columns], whole[above, columns] = 0.6, 0.1  # decision .43: out
         matte = segment(photo(), Recorder(always(fine)), Recorder(always(whole)), doubt_max=ONE_LOOK).matte
-        assert (matte[572:582, 376:392] == 1).all()
-        assert (matte[587:597, 376:392] == 0).all()
+        assert (matte[572:579, 376:392] > 0.7).all()
+        assert (matte[590:597, 376:392] < 0.3).all()
         assert matte[572:579, 421] == pytest.approx(0.4, abs=0.02)
-        assert matte[588:596, 421] == pytest.approx(0.6, abs=0.02)
+        assert matte[588:591, 421] == pytest.approx(0.6, abs=0.02)
 
     def test_far_from_the_outline_the_decision_alone_counts(self) -> None:
         fine, whole = (discs((384, 384), radius=250).astype(np.float32) for _ in range(2))
@@ -216,6 +230,41 @@ class TestDecision:
         assert fine.min() == 0
         assert matte[384, 300] == 1
         assert (matte[300:370, 300:470] == 1).all()
+
+    def test_what_is_decided_and_what_is_drawn_pass_into_each_other(self) -> None:
+        """An edge that the detailed network leaves undecided far around, on both sides of the outline."""
+        disc = soft(discs((384, 384), radius=150))
+        fine, whole = disc.copy(), disc
+        rim = discs((384, 384), radius=210) & ~discs((384, 384), radius=90)
+        fine[rim] = cv2.blur(np.where(disc > 0.5, 0.8, 0.2).astype(np.float32), (31, 31))[rim]
+        matte = segment(photo(), Recorder(always(fine)), Recorder(always(whole)), doubt_max=ONE_LOOK).matte
+        assert np.abs(np.diff(matte[384])).max() < 0.06
+        assert np.abs(np.diff(matte[:, 300])).max() < 0.06
+        assert matte[384, 384] == 1
+        assert matte[384, 384 - 190] == 0
+
+    def test_grain_in_an_open_area_does_not_cut_teeth_into_the_outline(self) -> None:
+        """Told by the length of the outline: teeth make it long."""
+        seen = half_sure()
+        solid = (
+            segment(photo(), Recorder(always(seen)), Recorder(always(seen)), doubt_max=ONE_LOOK).matte > 0.5
+        )
+        assert outline(decide(seen)) > 8 * 2 * (368 + 300), "teeth, if every grain were followed"
+        assert outline(solid) < outline(decide(seen)) / 2
+
+    def test_a_guess_with_grain_is_not_filigree(self) -> None:
+        """A large smooth body of which the detailed network is unsure: it is decided, and solid."""
+        rng = np.random.default_rng(3)
+        body = np.zeros((GRID, GRID), np.float32)
+        body[300:768, 100:700] = 0.56
+        body[300:768, 100:700] += cv2.blur(rng.normal(0, 0.5, (468, 600)).astype(np.float32), (5, 5))
+        mirrored = np.ascontiguousarray(body[:, ::-1])
+        sure = np.where(body > 0, np.float32(1), np.float32(0))
+        whole = Recorder(always(sure), always(np.ascontiguousarray(sure[:, ::-1])))
+        found = segment(photo(), Recorder(always(body), always(mirrored)), whole)
+        assert found.passes == 2
+        assert outline(body > 0.5) > 100 * np.count_nonzero(body > 0.5) ** 0.5, "grain all over"
+        assert (found.matte[350:768, 150:650] == 1).all()
 
     def test_filigree_keeps_the_detailed_look(self) -> None:
         """A comb: strong and weak teeth on a strong spine. The coarse network sees a solid block."""

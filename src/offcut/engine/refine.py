@@ -44,6 +44,9 @@ STEEPER_HARD = 1.3
 STEEPER_SOFT = 1.05
 CRISP_MAX = 4.0
 
+RIM_PX = 5
+"""Around what is open on the small copy, so much more is drawn (half on each side)."""
+
 THIN_PX = 11
 """What a disc of this width on the small copy does not fit into is thin: poles, legs, strings."""
 THIN_RIDGE = (0.4, 0.6)
@@ -61,8 +64,9 @@ SUM = np.ones((1, 3), np.float32)
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """`open`: H×W on the small copy, where to draw. On half its size: `function`, ×4, the matte is the colour
-    (0-255) times the first three plus the fourth; `blend`, ×2, belief in the function and softness, 0.0-1.0.
-    `matte`: the given one, at its own size."""
+    (0-255) times the first three plus the fourth; `blend`, ×3, belief in the function, softness, and how far
+    to pass from what is plainly in or out to what is drawn, 0.0-1.0. `matte`: the given one, at its own
+    size."""
 
     function: Plane
     blend: Plane
@@ -124,10 +128,13 @@ def _fit(rgb: Rgb, matte: Matte) -> _Fit:
     belief = _ramp(
         explained, *(h + (s - h) * softness for h, s in zip(BELIEF_HARD, BELIEF_SOFT, strict=True))
     )
+    drawn = np.asarray(cv2.dilate(is_open, np.ones((RIM_PX, RIM_PX), np.uint8)), np.uint8)
+    # From 0 at the rim to 1 where something is open: a faint haze that ended at once would be seen.
+    passing = _coarse(_mean(drawn.astype(np.float32), 3) * 2 - 1)
     return _Fit(
         cast(Plane, cv2.merge([*(f * np.float32(1 / 255) for f in factors), offset])),
-        cast(Plane, cv2.merge([belief, softness])),
-        np.asarray(cv2.dilate(is_open, np.ones((5, 5), np.uint8)), np.uint8),
+        cast(Plane, cv2.merge([belief, softness, np.clip(passing, 0, 1)])),
+        drawn,
         matte,
     )
 
@@ -244,14 +251,15 @@ def _draw(
 
     is_open = enlarged(fit.open, cv2.INTER_NEAREST)
     blend, guess, function = enlarged(fit.blend), enlarged(fit.matte), enlarged(fit.function)
-    belief, softness = blend[:, :, 0], blend[:, :, 1]
+    belief, softness, passing = cv2.split(blend)
     products = cv2.multiply(rgb[top:bottom, left:right], function[:, :, :3], dtype=cv2.CV_32F)
     drawn = cv2.transform(products, SUM) + function[:, :, 3]
     drawn = _steeper(drawn, STEEPER_HARD + (STEEPER_SOFT - STEEPER_HARD) * softness)
     crisp = min(CRISP_MAX, max(1.0, max(height, width) / max(fit.matte.shape)))
     guess = _steeper(guess, crisp + (1 - crisp) * softness)
-    result = np.rint((guess + belief * (drawn - guess)) * 255).astype(np.uint8)
-    cv2.copyTo(result, is_open, alpha[top:bottom, left:right])
+    result = np.rint((guess + belief * (drawn - guess)) * 255)
+    below = alpha[top:bottom, left:right]
+    below[:] = np.where(is_open, below + passing * (result - below), below)
 
 
 def _steeper(value: Plane, by: Any) -> Plane:

@@ -7,7 +7,8 @@ with its contrast evened out, since looks that differ err differently.
 
 The mean of all looks decides *what*, by hysteresis (Canny's thresholding: kept above the lower limit if
 joined to something above the upper one). The detailed looks alone draw *where* the edge runs, in a band
-around that decision. docs/decisions/looks.md has the measurements.
+around that decision, and the two pass into each other without a step. docs/decisions/looks.md has the
+measurements.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ DOUBT_MAX = 0.03
 DOUBT_MAX_PREVIEW = 0.2
 """The same for a preview: up to here a second look changes what is in by a few pixels only."""
 ONE_LOOK = float("inf")
-FILIGREE_MIN = 25.0
+FILIGREE_MIN = 21.0
 """Length of the outline over the root of the area from which a subject is filigree: branches, nets (a disc
 has 3.5, a car 12). There the detailed looks know better than any decision."""
 
@@ -46,6 +47,15 @@ KEEP_ABOVE = 0.5
 SEED_ABOVE = 0.7
 WEAK_ABOVE = 0.3
 BAND_PX = 31
+FEATHER_PX = 15
+"""Width over which what was decided and what was drawn pass into each other: a step would be seen."""
+ROUND_PX = 9
+"""Where the decision itself draws the edge, its corners are rounded off over this width."""
+OPEN_PX = 25
+"""Where the looks leave a whole area open, the decision follows their mean over this width: the grain of so
+weak an answer is noise, and cuts the subject's outline into teeth."""
+OPEN_MEAN = (0.30, 0.55)
+"""How open an area is on average (0: in or out, 1: even) from which that is done a little and wholly."""
 THICK_PX = 7
 """In the band, a contradiction thinner than this is detail to keep; a thicker one is a mistaken look."""
 
@@ -96,19 +106,19 @@ def segment(
     return _chosen(rgb, found, points, fine, whole)
 
 
-def decide(decision: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float = SEED_ABOVE) -> Mask:
+def decide(belief: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float = SEED_ABOVE) -> Mask:
     """What is in: all above `keep_above` that is joined to something above `seed_above`. H×W in, H×W out."""
-    count, labels = cv2.connectedComponents((decision > keep_above).view(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents((belief > keep_above).view(np.uint8), connectivity=4)
     kept = np.zeros(count, bool)
-    kept[labels[decision > seed_above]] = True
+    kept[labels[belief > seed_above]] = True
     kept[0] = False
     # Looked up with `take`, which needs half the time of an index.
     return cast(Mask, np.take(kept, cast(NDArray[np.int32], labels), mode="clip"))
 
 
-def doubt(decision: Matte) -> float:
-    """How much of a decision (H×W, 0.0-1.0) is open, thin edges aside, as a share of what is in."""
-    small = cv2.resize(decision, (GRID // 2, GRID // 2), interpolation=cv2.INTER_AREA)
+def doubt(belief: Matte) -> float:
+    """How much of a belief (H×W, 0.0-1.0) is open, thin edges aside, as a share of what is in."""
+    small = cv2.resize(belief, (GRID // 2, GRID // 2), interpolation=cv2.INTER_AREA)
     is_open = ((small > 0.08) & (small < 0.92)).view(np.uint8)
     thick = cv2.morphologyEx(is_open, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
     return float(np.count_nonzero(thick) / max(float(np.count_nonzero(small > 0.5)), 0.01 * small.size))
@@ -152,44 +162,69 @@ def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
     square = _square(rgb, FINEST)
     first, coarse = _on_grid(fine(square, GRID)), whole(square, WHOLE)
     seen_whole = _on_grid(coarse)
-    decision = (2 * first + seen_whole) / np.float32(3)
-    left_open = doubt(decision)
+    belief = (2 * first + seen_whole) / np.float32(3)
+    left_open = doubt(belief)
     if left_open <= doubt_max:
-        return Segmentation(_joined(decision, first), decision, first, coarse, left_open, 1)
+        return Segmentation(_joined(belief, first), belief, first, coarse, left_open, 1)
     mirror = cast(Rgb, _mirrored(even_contrast(square)))
     second = _on_grid(cast(Matte, _mirrored(fine(mirror, FINEST))))
     edge = (first + second) / np.float32(2)
-    decision = (2 * edge + seen_whole) / np.float32(3)
-    joined = _filigree(decision, edge) if _is_filigree(edge) else _joined(decision, edge)
+    belief = (2 * edge + seen_whole) / np.float32(3)
+    joined = _filigree(belief, edge) if _is_filigree(edge) else _joined(belief, edge)
     other = (second + seen_whole) / np.float32(2)
-    return Segmentation(joined, decision, first, other, left_open, 2)
+    return Segmentation(joined, belief, first, other, left_open, 2)
 
 
-def _joined(decision: Matte, edge: Matte) -> Matte:
-    """The decision, with the edge drawn by `edge` in a band around its outline."""
-    inside = decide(decision)
+def _joined(belief: Matte, edge: Matte) -> Matte:
+    """What was decided, with the edge drawn by `edge` in a band around its outline."""
+    inside = decide(_calmed(belief))
     solid = inside.view(np.uint8)
     around = np.ones((BAND_PX, BAND_PX), np.uint8)
     band = cv2.dilate(solid, around) != cv2.erode(solid, around)
-    matte = np.where(band, edge, solid.astype(np.float32))
+    settled = ~band
     contradiction = band & (inside != (edge > 0.5))
     if np.count_nonzero(contradiction) >= THICK_PX * THICK_PX // 2:
-        wrong = _thick(contradiction)
-        matte[wrong] = inside[wrong]
-    return matte
+        settled |= _thick(contradiction)
+    return edge + _blurred(settled, FEATHER_PX) * (_blurred(inside, ROUND_PX) - edge)
+
+
+def _calmed(belief: Matte) -> Matte:
+    """The belief without its grain where a whole area is open."""
+    side = belief.shape[0] // 2
+    small = cv2.resize(belief, (side, side), interpolation=cv2.INTER_AREA)
+    window = (OPEN_PX // 2 + 1, OPEN_PX // 2 + 1)
+    openness = cv2.blur(4 * small * (1 - small), window)
+    low, high = OPEN_MEAN
+    if float(openness.max()) <= low:
+        return belief
+    share = np.clip((openness - np.float32(low)) / np.float32(high - low), 0, 1)
+    calm = cv2.resize(
+        cv2.merge([cv2.blur(small, window), share]), belief.shape, interpolation=cv2.INTER_LINEAR
+    )
+    return belief + calm[:, :, 1] * (calm[:, :, 0] - belief)
+
+
+def _blurred(mask: Mask, width: int) -> Matte:
+    return cast(Matte, cv2.blur(mask.astype(np.float32), (width, width)))
 
 
 def _is_filigree(edge: Matte) -> bool:
+    # Twice: the grain of an unsure answer has a long outline too.
+    return _is_long(edge) and _is_long(_calmed(edge))
+
+
+def _is_long(edge: Matte) -> bool:
     inside = (edge > 0.5).view(np.uint8)
     area = int(np.count_nonzero(inside))
     outline = area - int(np.count_nonzero(cv2.erode(inside, np.ones((3, 3), np.uint8))))
     return outline > FILIGREE_MIN * float(max(area, 1) ** 0.5)
 
 
-def _filigree(decision: Matte, edge: Matte) -> Matte:
+def _filigree(belief: Matte, edge: Matte) -> Matte:
     """The detailed looks as they are, near everything that may be subject."""
-    near = decide(decision, keep_above=WEAK_ABOVE).view(np.uint8)
-    return np.where(cv2.dilate(near, np.ones((BAND_PX, BAND_PX), np.uint8)) > 0, edge, np.float32(0))
+    near = decide(belief, keep_above=WEAK_ABOVE).view(np.uint8)
+    around = cv2.dilate(near, np.ones((BAND_PX, BAND_PX), np.uint8))
+    return cast(Matte, edge * _blurred(around.astype(bool), FEATHER_PX))
 
 
 def _thick(contradiction: Mask) -> Mask:

@@ -40,12 +40,12 @@ serve: setup
 	  then exec $(bin)/offcut serve; \
 	  else echo "not yet: the server is built next"; exit 1; fi
 
-# The browser's tests run apart: what drives the browser leaves an event loop in its process. The server's tests run
-# twice: on SQLite with all others, then on a private PostgreSQL that a wheel brings.
+# The browser's tests run apart: what drives the browser leaves an event loop in its process; whoever is done first takes
+# from the other's rest, since a few of them take minutes. The server's tests run twice: on SQLite with all others, then on a private PostgreSQL that a wheel brings.
 test: setup lint
 	$(bin)/python tests/browser/chromium.py
 	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --ignore tests/browser
-	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile tests/browser
+	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist worksteal tests/browser
 	OFFCUT_TEST_DATABASE=postgresql $(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile tests/server tests/scenarios
 
 lint: $(installed)

@@ -84,11 +84,10 @@ def team_page(new_page: Callable[..., Page], server: Any) -> Callable[..., tuple
     return make
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_state_is_accessible(
-    team_page: Callable[..., tuple[Page, list[str]]], axe: Callable[[Page], None], scheme: str
+    team_page: Callable[..., tuple[Page, list[str]]], axe: Callable[[Page], None]
 ) -> None:
-    page, paths = team_page(color_scheme=scheme)
+    page, paths = team_page()
     for path in paths:
         page.goto(path)
         for fold in page.locator(".area-content details").all():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 
@@ -22,15 +21,13 @@ def test_the_page_speaks_the_browsers_language_and_keeps_a_choice(new_page: Call
     assert names <= {"offcut-session", "offcut-csrf"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_account_pages_are_accessible(
     new_page: Callable[..., Page],
     server: Any,
     axe: Callable[[Page], None],
     no_overflow: Callable[[Page], None],
-    scheme: str,
 ) -> None:
-    page = new_page(color_scheme=scheme)
+    page = new_page()
     for path in ("/account/login/", "/account/signup/", "/account/password/reset/"):
         page.goto(path)
         axe(page)

@@ -385,16 +385,14 @@ def test_the_first_load_is_light_and_asks_no_other_host(page: Page, server: Any)
     assert weight <= WEIGHT_MAX, sorted((size["responseBodySize"], url) for url, size in sizes.items())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_everything_is_accessible_and_fits(
     new_page: Callable[..., Page],
     axe: Callable[[Page], None],
     no_overflow: Callable[[Page], None],
-    scheme: str,
     language: str,
 ) -> None:
-    page = home(new_page(color_scheme=scheme, reduced_motion="reduce"), language)
+    page = home(new_page(reduced_motion="reduce"), language)
     axe(page)
     no_overflow(page)
     give(page, "drop", sample("plant"))

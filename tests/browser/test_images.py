@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Error, Page
 from tests.browser.conftest import Server
@@ -131,16 +130,14 @@ def credits_in(sentence: str) -> int:
     return int(sentence.rsplit(":", 1)[1].strip(" ."))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_for_everybody(
     new_page: Callable[..., Page],
     server: Server,
     photo: Callable[..., Path],
     axe: Callable[[Page], None],
     no_overflow: Callable[[Page], None],
-    scheme: str,
 ) -> None:
-    page = new_page(color_scheme=scheme)
+    page = new_page()
     server.sign_in(page.context, credits=3)
     files = [
         (f"a photo with quite a long name {index}.jpg", photo("coffee").read_bytes()) for index in range(2)

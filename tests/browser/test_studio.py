@@ -421,15 +421,13 @@ def test_two_fingers_zoom_and_one_brushes(new_page: Callable[..., Page], photo: 
     page.wait_for_selector(STROKE.format(1))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_state_is_accessible_and_fits(
     new_page: Callable[..., Page],
     photo: Callable[..., Path],
     axe: Callable[[Page], None],
     no_overflow: Callable[[Page], None],
-    scheme: str,
 ) -> None:
-    page = new_page(color_scheme=scheme)
+    page = new_page()
     images = upload(page, photo("astronaut"), photo("coffee"), batch=True)
     for language in ("en", "es"):
         page.goto(images[0]["urls"]["studio"].replace("/en/", f"/{language}/"))

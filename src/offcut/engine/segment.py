@@ -46,7 +46,9 @@ has 3.5, a car 12). There the detailed looks know better than any decision."""
 KEEP_ABOVE = 0.5
 SEED_ABOVE = 0.7
 WEAK_ABOVE = 0.3
-BAND_PX = 31
+BAND_INSIDE_PX = 10
+BAND_OUTSIDE_PX = 15
+"""The band, from the outline: hair reaches out further than what is solid may be seen through."""
 FEATHER_PX = 15
 """Width over which what was decided and what was drawn pass into each other: a step would be seen."""
 ROUND_PX = 9
@@ -178,14 +180,17 @@ def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
 def _joined(belief: Matte, edge: Matte) -> Matte:
     """What was decided, with the edge drawn by `edge` in a band around its outline."""
     inside = decide(_calmed(belief))
-    solid = inside.view(np.uint8)
-    around = np.ones((BAND_PX, BAND_PX), np.uint8)
-    band = cv2.dilate(solid, around) != cv2.erode(solid, around)
+    band = (_depth(inside) <= BAND_INSIDE_PX) & (_depth(~inside) <= BAND_OUTSIDE_PX)
     settled = ~band
     contradiction = band & (inside != (edge > 0.5))
     if np.count_nonzero(contradiction) >= THICK_PX * THICK_PX // 2:
         settled |= _thick(contradiction)
     return edge + _blurred(settled, FEATHER_PX) * (_blurred(inside, ROUND_PX) - edge)
+
+
+def _depth(mask: Mask) -> NDArray[np.float32]:
+    """How far each pixel lies inside a mask; 0 outside."""
+    return cast(NDArray[np.float32], cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, 3))
 
 
 def _calmed(belief: Matte) -> Matte:
@@ -223,7 +228,7 @@ def _is_long(edge: Matte) -> bool:
 def _filigree(belief: Matte, edge: Matte) -> Matte:
     """The detailed looks as they are, near everything that may be subject."""
     near = decide(belief, keep_above=WEAK_ABOVE).view(np.uint8)
-    around = cv2.dilate(near, np.ones((BAND_PX, BAND_PX), np.uint8))
+    around = cv2.dilate(near, np.ones((2 * BAND_OUTSIDE_PX + 1,) * 2, np.uint8))
     return cast(Matte, edge * _blurred(around.astype(bool), FEATHER_PX))
 
 
@@ -310,8 +315,7 @@ def _nearer(one: Mask, other: Mask) -> Mask:
     """Where `one` is nearer than `other`; everywhere if there is no `other`."""
     if not other.any():
         return np.ones(other.shape, bool)
-    to_one, to_other = (cv2.distanceTransform((~m).view(np.uint8), cv2.DIST_L2, 3) for m in (one, other))
-    return np.asarray(to_one) < np.asarray(to_other)
+    return _depth(~one) < _depth(~other)
 
 
 def _square(rgb: Rgb, side: int) -> Rgb:

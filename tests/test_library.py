@@ -6,6 +6,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from offcut import library
 from offcut.engine.cutout import Cutout
 from offcut.engine.models.catalog import Source
 from offcut.engine.models.networks import Networks
+from offcut.engine.types import Layer
 
 RED = (220, 20, 20)
 
@@ -39,9 +41,8 @@ def plain_cut(photo: Any, options: Any, _networks: Any, *, model: str = "", on_s
     alpha = np.where((photo.pixels[:, :, 0] > 150) & (photo.pixels[:, :, 1] < 100), 255, 0).astype(np.uint8)
     if not alpha.any():
         raise offcut.NoForegroundError("There is nothing red.")
-    return Cutout(
-        photo.pixels, alpha, (16, 16, 48, 48), "other", 0.5, photo.source_size, options, dpi=photo.dpi
-    )
+    done = Cutout(photo.pixels, alpha, (16, 16, 48, 48), "other", 0.5, photo.source_size, options)
+    return replace(done, dpi=photo.dpi, layers=(Layer("Photo", photo.pixels, mask=alpha),))
 
 
 @pytest.fixture(autouse=True)

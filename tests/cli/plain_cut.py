@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from offcut import library
 from offcut.engine import pipeline
 from offcut.engine.cutout import Cutout
+from offcut.engine.types import Layer
 from offcut.errors import NoForegroundError, WeightsMissingError
 
 
@@ -30,9 +32,8 @@ def cut_out(photo: Any, options: Any, _networks: Any, *, model: str = "", on_ste
         alpha[:] = 255
     if not alpha.any():
         raise NoForegroundError("There is nothing red.")
-    return Cutout(
-        photo.pixels, alpha, (0, 0, 1, 1), "other", 0.5, photo.source_size, options, photo.notes, photo.dpi
-    )
+    done = Cutout(photo.pixels, alpha, (0, 0, 1, 1), "other", 0.5, photo.source_size, options, photo.notes)
+    return replace(done, dpi=photo.dpi, layers=(Layer("Photo", photo.pixels, mask=alpha),))
 
 
 if __name__ == "__main__":

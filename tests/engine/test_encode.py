@@ -25,6 +25,7 @@ from offcut.engine.decode import Limits, decode
 from offcut.engine.encode import OutputFormat, encode
 from offcut.engine.files import write_file
 from offcut.engine.psd import pack_rows
+from offcut.engine.types import Layer
 from offcut.errors import OffcutError, OptionError, OutputError
 
 RGB, ALPHA = photos.picture(), photos.matte()
@@ -240,10 +241,8 @@ class TestZipToPng:
 class TestPhotoshop:
     @pytest.fixture
     def psd(self) -> psd_tools.PSDImage:
-        original = np.ascontiguousarray(255 - RGB)
-        return psd_tools.PSDImage.open(
-            io.BytesIO(encode(RGB, ALPHA, "psd", dpi=(300, 150), original=original))
-        )
+        layers = [Layer("Photo", 255 - RGB, mask=ALPHA)]
+        return psd_tools.PSDImage.open(io.BytesIO(encode(RGB, ALPHA, "psd", dpi=(300, 150), layers=layers)))
 
     def test_one_layer_with_a_mask(self, psd: psd_tools.PSDImage) -> None:
         assert [(layer.name, layer.kind, layer.bbox) for layer in psd] == [
@@ -287,8 +286,25 @@ class TestPhotoshop:
         from offcut.engine.psd import write_psd
 
         out = io.BytesIO()
-        write_psd(out, RGB, RGB, ALPHA, name="Фото 写真 🦊")
+        write_psd(out, [Layer("Фото 写真 🦊", RGB, mask=ALPHA)], RGB, ALPHA)
         assert psd_tools.PSDImage.open(io.BytesIO(out.getvalue()))[0].name == "Фото 写真 🦊"
+
+    def test_layers_lie_in_their_order_each_with_its_own(self) -> None:
+        black = np.zeros_like(RGB)
+        layers = [
+            Layer("Background", RGB),
+            Layer("Shadow", black, 255 - ALPHA),
+            Layer("Photo", RGB, mask=ALPHA),
+        ]
+        file = psd_tools.PSDImage.open(io.BytesIO(encode(RGB, None, "psd", layers=layers)))
+        assert [(layer.name, layer.has_mask()) for layer in file] == [
+            ("Background", False), ("Shadow", False), ("Photo", True)
+        ]  # fmt: skip
+        below, shadow, photo = (np.asarray(layer.topil()) for layer in file)
+        np.testing.assert_array_equal(below[..., :3], RGB)
+        np.testing.assert_array_equal(shadow[..., 3], 255 - ALPHA)
+        np.testing.assert_array_equal(photo[..., :3], RGB)
+        np.testing.assert_array_equal(np.asarray(file[2].mask.topil()), ALPHA)
 
     @pytest.mark.skipif(shutil.which("identify") is None, reason="ImageMagick is not installed")
     def test_imagemagick_reads_it_too(self, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psd_tools
 import pytest
 from PIL import Image
 from skimage import data
@@ -70,7 +71,8 @@ class TestSteps:
         assert cutout.alpha.dtype == cutout.rgb.dtype == np.uint8
         assert overlap(cutout.alpha, letter()) > 0.97
         assert cutout.box == pytest.approx((60, 60, 420, 340), abs=4)
-        assert (cutout.source_size, cutout.notes, cutout.photo) == ((WIDTH, HEIGHT), (), None)
+        assert (cutout.source_size, cutout.notes) == ((WIDTH, HEIGHT), ())
+        assert [layer.name for layer in cutout.layers or ()] == ["Photo"]
 
     def test_are_told_as_they_begin(self, networks: MadeNetworks) -> None:
         told: list[str] = []
@@ -235,16 +237,48 @@ class TestResults:
     def test_a_psd_keeps_the_photo_as_its_layer(self, networks: MadeNetworks, crop: bool) -> None:
         photo = shown()
         cutout = cut(photo, networks, format="psd", crop=crop)
-        assert cutout.photo is not None
-        assert cutout.photo.shape == cutout.rgb.shape
+        assert cutout.layers is not None
+        (layer,) = cutout.layers
+        assert layer.rgb.shape == cutout.rgb.shape
+        assert np.array_equal(layer.mask, cutout.alpha)
         left, top = 0, 0
         if crop:
             uncropped = cut(photo, networks)
             assert uncropped.box is not None
             left, top = uncropped.box[:2]
         height, width = cutout.alpha.shape
-        assert np.array_equal(cutout.photo, photo[top : top + height, left : left + width])
+        assert np.array_equal(layer.rgb, photo[top : top + height, left : left + width])
         assert cutout.encode().startswith(b"8BPS")
+
+    @pytest.mark.parametrize(
+        ("asked", "names"),
+        [
+            ({"bg_color": "#123456"}, ["Background", "Photo"]),
+            ({"shadow_type": "drop"}, ["Shadow", "Photo"]),
+            ({"bg_color": "#12345680", "shadow_type": "drop"}, ["Background", "Shadow", "Photo"]),
+            ({"bg_color": "white", "crop": True, "crop_margin": "40px"}, ["Background", "Photo"]),
+        ],
+    )
+    def test_a_psd_shows_by_its_layers_what_the_picture_shows(
+        self, networks: MadeNetworks, asked: dict[str, Any], names: list[str]
+    ) -> None:
+        cutout = cut(shown(), networks, format="psd", **asked)
+        file = psd_tools.PSDImage.open(io.BytesIO(cutout.encode()))
+        assert [layer.name for layer in file] == names
+        alone = cut(shown(), networks, **{k: v for k, v in asked.items() if k.startswith("crop")})
+        assert np.array_equal(np.asarray(file[-1].mask.topil()), alone.alpha), "the subject's own matte"
+        shown_by_layers = np.asarray(file.composite(force=True).convert("RGBA")).astype(int)
+        wanted = cutout.rgba.astype(int)
+        # Soft edges are left out: there the layer has the photo's own colours.
+        clear = (alone.alpha == 0) | (alone.alpha == 255)
+        assert np.abs(shown_by_layers[..., 3] - wanted[..., 3])[clear].max() <= 2
+        seen = clear & (wanted[..., 3] > 0)
+        assert np.abs(shown_by_layers - wanted)[..., :3][seen].max() <= 4
+
+    def test_a_psd_of_a_cutout_that_kept_no_layers_is_refused(self, networks: MadeNetworks) -> None:
+        assert cut(shown(), networks).encode("psd").startswith(b"8BPS")
+        with pytest.raises(OptionError, match="layers"):
+            cut(shown(), networks, bg_color="white").encode("psd")
 
     def test_crop_leaves_the_subject_alone(self, networks: MadeNetworks) -> None:
         whole, cropped = cut(shown(), networks), cut(shown(), networks, crop=True)

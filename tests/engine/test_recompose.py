@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
+import psd_tools
 import pytest
 from tests.engine.made_networks import HEIGHT, WIDTH, MadeNetworks, letter, made_networks, shown
 
@@ -52,6 +54,28 @@ def test_a_matte_of_another_size_is_fitted() -> None:
     large = pipeline.recompose(photo, alpha[::2, ::2].copy(), Options(), subject="other")
     wrong = (large.alpha > 127) != letter()
     assert np.count_nonzero(wrong) < 0.03 * np.count_nonzero(letter())
+
+
+@pytest.mark.parametrize("pixels_max", [None, 40_000])
+def test_a_psd_has_its_outline_as_a_layer_under_the_photo(pixels_max: int | None) -> None:
+    photo = open_photo(shown())
+    alpha = np.where(letter(), 255, 0).astype(np.uint8)
+    styling = Styling(border=Border(0.02, Color(0, 0, 255, 255)))
+    cutout = pipeline.recompose(
+        photo,
+        alpha,
+        Options(format="psd", crop=True),
+        subject="other",
+        styling=styling,
+        pixels_max=pixels_max,
+    )
+    file = psd_tools.PSDImage.open(io.BytesIO(cutout.encode()))
+    assert [layer.name for layer in file] == ["Outline", "Photo"]
+    mask = np.asarray(file[1].mask.topil())
+    assert np.count_nonzero(mask > 127) < 0.97 * np.count_nonzero(cutout.alpha > 127), "without the outline"
+    seen = np.asarray(file.composite(force=True).convert("RGBA")).astype(int)
+    solid = (cutout.alpha == 255) & ((mask == 0) | (mask == 255))
+    assert np.abs(seen - cutout.rgba)[solid].max() <= (4 if pixels_max is None else 40)
 
 
 def test_styling() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from offcut.engine.options import Format, Options
 from offcut.engine.photo_files import FORMATS_BY_SUFFIX
-from offcut.engine.types import Alpha, Box, Note, Rgb, Rgba, Subject
+from offcut.engine.types import Alpha, Box, Layer, Note, Rgb, Rgba, Subject
 from offcut.errors import OptionError
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ class Cutout:
     uint8, 0 background to 255 subject, shadow included. `box` is where the subject is in the result, None
     when nothing of it is left in view. `confidence` (0-1) says how sure the subject's kind is. `notes` are
     the steps that were degraded, [] when all went as it should. `source_size` is the photo's width and
-    height; `photo` is the photo as it was before the cut (same size as `rgb`), kept only for formats that
-    hold it as a layer. `belief` is the networks' answer before anything was decided, of the whole photo
-    stretched to a square (uint8): the brush finds parts by it that were left out.
+    height; `layers` are what a Photoshop file is made of, bottom first: the photo is on top, with the
+    subject's own matte as its mask. None when keeping them would have cost a copy that nobody asked for.
+    `belief` is the networks' answer before anything was decided, of the whole photo stretched to a square
+    (uint8): the brush finds parts by it that were left out.
     """
 
     rgb: Rgb
@@ -39,7 +40,7 @@ class Cutout:
     options: Options = field(default_factory=Options)
     notes: tuple[Note, ...] = ()
     dpi: tuple[float, float] | None = None
-    photo: Rgb | None = None
+    layers: tuple[Layer, ...] | None = None
     belief: Alpha | None = None
 
     @property
@@ -69,7 +70,8 @@ class Cutout:
     def encode(self, format: Format | None = None) -> bytes:  # noqa: A002 (the option's name)
         """The file as bytes, in `format` or in the one that the options ask for.
 
-        Raises `OptionError` for an unknown format and `OutputTooLargeError` when the picture does not fit it.
+        Raises `OptionError` for an unknown format, or for Photoshop's when the layers were not kept, and
+        `OutputTooLargeError` when the picture does not fit it.
         """
         from offcut.engine.encode import encode
 
@@ -79,7 +81,15 @@ class Cutout:
         if self.options.channels == "alpha":
             return encode(self.alpha, None, chosen, dpi=dpi, quality=quality)
         alpha = self.alpha if self._is_transparent else None
-        return encode(self.rgb, alpha, chosen, dpi=dpi, quality=quality, original=self.photo)
+        if chosen != "psd":
+            return encode(self.rgb, alpha, chosen, dpi=dpi, quality=quality)
+        if self.layers is None:
+            raise OptionError(
+                "format",
+                "The layers of a Photoshop file were not kept with this cut-out.",
+                hint='Ask for them when the background is removed: format="psd".',
+            )
+        return encode(self.rgb, alpha, chosen, dpi=dpi, quality=quality, layers=self.layers)
 
     def save(self, path: str | Path) -> Path:
         """Writes the file whole or not at all, in the format that the suffix of `path` names.

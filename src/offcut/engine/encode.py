@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -17,7 +18,7 @@ from offcut.engine.png import png_bytes
 from offcut.engine.psd import SIDE_PX_MAX as PSD_SIDE_PX_MAX
 from offcut.engine.psd import write_psd
 from offcut.engine.readers import libvips, vips_errors
-from offcut.engine.types import Alpha, Rgb
+from offcut.engine.types import Alpha, Layer, Rgb
 from offcut.errors import OptionError, OutputError, OutputTooLargeError
 
 OutputFormat: TypeAlias = Literal["png", "jpg", "webp", "tiff", "zip", "psd"]
@@ -39,7 +40,7 @@ def encode(
     *,
     dpi: tuple[float, float] | None = None,
     quality: int = DEFAULT_QUALITY,
-    original: Rgb | None = None,
+    layers: Sequence[Layer] | None = None,
 ) -> bytes:
     """Encode a cut-out.
 
@@ -48,7 +49,7 @@ def encode(
         colour file is meant to be used with any matte); JPG, which has no alpha, shows white there.
     dpi: (across, down), written where the format can say it; 72 when unknown.
     quality: 1-100, for JPG, WebP and the ZIP's colours.
-    original: H×W×3, the untouched photo for the Photoshop layer; `rgb` when None.
+    layers: of a Photoshop file, bottom first; the picture alone when None.
     Raises OptionError for an unknown format or quality, OutputTooLargeError above the format's largest side.
     """
     if format not in get_args(OutputFormat):
@@ -61,7 +62,7 @@ def encode(
     if format == "zip":
         return _zip(rgb, alpha, dpi, quality)
     if format == "psd":
-        return _psd(rgb, alpha, dpi, original)
+        return _psd(rgb, alpha, dpi, layers)
     if format == "png":
         return _png(rgb, alpha, dpi)
     return _save(_image(rgb, alpha, dpi), format, quality)
@@ -145,13 +146,14 @@ def _zip(rgb: Rgb | Alpha, alpha: Alpha | None, dpi: tuple[float, float] | None,
 
 
 def _psd(
-    rgb: Rgb | Alpha, alpha: Alpha | None, dpi: tuple[float, float] | None, original: Rgb | None
+    rgb: Rgb | Alpha,
+    alpha: Alpha | None,
+    dpi: tuple[float, float] | None,
+    layers: Sequence[Layer] | None,
 ) -> bytes:
-    if alpha is None:
-        alpha = np.full(rgb.shape[:2], 255, np.uint8)
     if rgb.ndim == 2:
         rgb = np.repeat(rgb[:, :, None], 3, axis=2)
     out = io.BytesIO()
-    layer = rgb if original is None else original
-    write_psd(out, layer, rgb, alpha, dpi=dpi, profile=_srgb_profile())
+    merged = np.full(rgb.shape[:2], 255, np.uint8) if alpha is None else alpha
+    write_psd(out, layers or [Layer("Photo", rgb, mask=alpha)], rgb, merged, dpi=dpi, profile=_srgb_profile())
     return out.getvalue()

@@ -32,7 +32,7 @@ from offcut.engine.models.families import nanodet
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options, output_size
 from offcut.engine.styling import PLAIN, Backdrop, Gradient, Scene, Styling
-from offcut.engine.types import Alpha, Box, Matte, Note, Rgb, Subject
+from offcut.engine.types import Alpha, Box, Layer, Matte, Note, Rgb, Subject
 from offcut.errors import BackgroundImageError, NoForegroundError, OptionError, PhotoError
 
 if TYPE_CHECKING:
@@ -158,7 +158,18 @@ def _shrunk(done: Cutout, pixels_max: int) -> Cutout:
     rgb, alpha = compose.shrink(done.rgb, done.alpha, pixels_max)
     if alpha is done.alpha:
         return done
-    return replace(done, rgb=rgb, alpha=alpha, box=compose.find_box(alpha), photo=None)
+    size = alpha.shape[1], alpha.shape[0]
+    layers = None if done.layers is None else tuple(_layer_of(layer, size) for layer in done.layers)
+    return replace(done, rgb=rgb, alpha=alpha, box=compose.find_box(alpha), layers=layers)
+
+
+def _layer_of(layer: Layer, size: tuple[int, int]) -> Layer:
+    def fitted(picture: Rgb | Alpha | None) -> Any:
+        if picture is None:
+            return None
+        return cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
+
+    return Layer(layer.name, fitted(layer.rgb), fitted(layer.alpha), fitted(layer.mask))
 
 
 def _halved(rgb: Rgb, side: int) -> Rgb:
@@ -267,7 +278,17 @@ def _composed(
     shade = _shadow(placed, kind, options, notes)
     done = compose.compose(placed, options, background=background, shadow=shade)
     opaque = np.broadcast_to(np.uint8(255), placed.alpha.shape)
-    layer = _placed(rgb, bordered[1], photo, options, styling).rgb if options.format == "psd" else None
+
+    def moved(picture: Rgb) -> Rgb:
+        return _placed(picture, bordered[1], photo, options, styling).rgb
+
+    is_plain = done.rgb is colours
+    layers = None
+    if options.channels != "alpha" and (is_plain or options.format == "psd"):
+        original = rgb if is_plain else moved(rgb)
+        mask = placed.alpha if styling.border is None else moved(np.dstack([alpha] * 3))[:, :, 0]
+        below = _layers_below(placed, options, background, shade, has_border=styling.border is not None)
+        layers = (*below, Layer("Photo", original, mask=mask))
     return Cutout(
         rgb=placed.rgb if done.rgb is None else done.rgb,
         alpha=opaque if done.alpha is None else done.alpha,
@@ -278,8 +299,33 @@ def _composed(
         options=options,
         notes=tuple(notes),
         dpi=_dpi(photo, placed, styling),
-        photo=layer,
+        layers=layers,
     )
+
+
+def _layers_below(
+    placed: compose.Placement,
+    options: Options,
+    background: Rgb | None,
+    shade: Alpha | None,
+    *,
+    has_border: bool,
+) -> list[Layer]:
+    """What lies under the photo in a file with layers, bottom first."""
+    height, width = placed.alpha.shape
+    found = []
+    if background is not None:
+        found.append(Layer("Background", compose.cover(background, width, height)))
+    elif options.bg_color is not None:
+        color = options.bg_color
+        flat = np.broadcast_to(np.array([color.red, color.green, color.blue], np.uint8), (height, width, 3))
+        veil = np.broadcast_to(np.uint8(color.alpha), (height, width))
+        found.append(Layer("Background", flat, None if color.alpha == 255 else veil))
+    if shade is not None:
+        found.append(Layer("Shadow", np.broadcast_to(np.uint8(0), (height, width, 3)), shade))
+    if has_border:
+        found.append(Layer("Outline", placed.rgb, placed.alpha))
+    return found
 
 
 def _placed(

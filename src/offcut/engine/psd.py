@@ -1,4 +1,4 @@
-"""Photoshop files: the photo as one layer, the matte as that layer's mask.
+"""Photoshop files: the photo as a layer, the matte as that layer's mask, and what lies below.
 
 Source: Adobe Photoshop File Formats Specification (2019), sections "Photoshop File Format" and "Layer and
 Mask Information". Ours because the libraries that can write a mask hold several float copies of the photo: at
@@ -8,14 +8,14 @@ Mask Information". Ours because the libraries that can write a mask hold several
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from offcut.engine.types import Alpha, Rgb
+from offcut.engine.types import Alpha, Layer, Rgb
 from offcut.errors import OutputTooLargeError
 
 SIDE_PX_MAX: Final = 30_000
@@ -32,18 +32,17 @@ _SHORT: Final = 3
 
 def write_psd(
     file: BinaryIO,
-    layer: Rgb,
+    layers: Sequence[Layer],
     composite: Rgb,
     alpha: Alpha,
     *,
-    name: str = "Photo",
     dpi: tuple[float, float] | None = None,
     profile: bytes = b"",
 ) -> None:
     """Write an 8-bit RGB Photoshop file to a file that can seek.
 
-    layer: H×W×3, the photo, whole; composite: H×W×3, the cut-out's colours that programs without layers show
-    through `alpha` (H×W), which is also the layer's mask: 255 shows, 0 hides. `name` may be any text.
+    layers: bottom first, all of one size, names may be any text; composite: H×W×3, the colours that programs
+    without layers show through `alpha` (H×W).
     Raises OutputTooLargeError above 30 000 pixels a side, the format's limit.
     """
     height, width = alpha.shape
@@ -52,7 +51,7 @@ def write_psd(
     file.write(struct.pack(">4sH6xHIIHH", b"8BPS", 1, 4, height, width, 8, 3))
     file.write(struct.pack(">I", 0))
     _write_block(file, lambda: file.write(_resources(dpi, profile)))
-    _write_block(file, lambda: _write_layers(file, layer, alpha, name))
+    _write_block(file, lambda: _write_layers(file, layers))
     planes = (_over_white(composite[:, :, i], alpha) for i in range(3))
     _write_planes(file, chain(planes, [alpha]), 4 * height)
 
@@ -91,39 +90,61 @@ def _resource(number: int, body: bytes) -> bytes:
     return struct.pack(">4sH2xI", b"8BIM", number, len(body)) + body + b"\0" * (len(body) % 2)
 
 
-def _write_layers(file: BinaryIO, layer: Rgb, alpha: Alpha, name: str) -> None:
-    _write_block(file, lambda: _write_layer(file, layer, alpha, name), even=True)
+def _write_layers(file: BinaryIO, layers: Sequence[Layer]) -> None:
+    _write_block(file, lambda: _write_layer_info(file, layers), even=True)
     file.write(struct.pack(">I", 0))
 
 
-def _write_layer(file: BinaryIO, layer: Rgb, alpha: Alpha, name: str) -> None:
-    """The one layer's record and its channels. A layer count below zero says that the composite has alpha."""
-    height, width = alpha.shape
-    file.write(struct.pack(">h4iH", -1, 0, 0, height, width, 5))
+def _write_layer_info(file: BinaryIO, layers: Sequence[Layer]) -> None:
+    """The layers' records, then their channels. A count below zero says that the composite has alpha."""
+    file.write(struct.pack(">h", -len(layers)))
+    lengths_at = [_write_record(file, layer) for layer in layers]
+    for layer, at in zip(layers, lengths_at, strict=True):
+        _write_channels(file, layer, at)
+
+
+def _channels(layer: Layer) -> dict[int, NDArray[np.uint8]]:
+    """Planes by the format's channel numbers, in the order in which they are written."""
+    red, green, blue = (layer.rgb[:, :, i] for i in range(3))
+    own = np.full_like(red, 255) if layer.alpha is None else layer.alpha
+    planes = {_TRANSPARENCY: own, 0: red, 1: green, 2: blue}
+    return planes if layer.mask is None else {**planes, _MASK: layer.mask}
+
+
+def _write_record(file: BinaryIO, layer: Layer) -> int:
+    """One layer's record; the place of its channels' lengths, which are filled in later."""
+    height, width = layer.rgb.shape[:2]
+    numbers = list(_channels(layer))
+    file.write(struct.pack(">4iH", 0, 0, height, width, len(numbers)))
     lengths_at = file.tell()
-    numbers = (_TRANSPARENCY, 0, 1, 2, _MASK)
     file.write(b"".join(struct.pack(">hI", number, 0) for number in numbers))
     file.write(struct.pack(">4s4sBBBx", b"8BIM", b"norm", 255, 0, 8))
-    _write_block(file, lambda: file.write(_layer_extra(width, height, name)))
-    planes = (np.full_like(alpha, 255), layer[:, :, 0], layer[:, :, 1], layer[:, :, 2], alpha)
+    _write_block(file, lambda: file.write(_layer_extra(layer)))
+    return lengths_at
+
+
+def _write_channels(file: BinaryIO, layer: Layer, lengths_at: int) -> None:
     lengths = []
-    for plane in planes:
+    for number, plane in _channels(layer).items():
         start = file.tell()
-        _write_planes(file, [plane], height)
-        lengths.append(file.tell() - start)
+        _write_planes(file, [plane], len(plane))
+        lengths.append(struct.pack(">hI", number, file.tell() - start))
     end = file.tell()
     file.seek(lengths_at)
-    file.write(b"".join(struct.pack(">hI", n, m) for n, m in zip(numbers, lengths, strict=True)))
+    file.write(b"".join(lengths))
     file.seek(end)
 
 
-def _layer_extra(width: int, height: int, name: str) -> bytes:
+def _layer_extra(layer: Layer) -> bytes:
     """Mask rectangle (outside it is hidden), no blending ranges, and the name twice: short, and in full."""
-    mask = struct.pack(">I4iBBxx", 20, 0, 0, height, width, 0, 0)
-    short = name.encode("ascii", "replace")[:255]
+    mask = struct.pack(">I", 0)
+    if layer.mask is not None:
+        height, width = layer.mask.shape
+        mask = struct.pack(">I4iBBxx", 20, 0, 0, height, width, 0, 0)
+    short = layer.name.encode("ascii", "replace")[:255]
     pascal = bytes([len(short)]) + short
     pascal += b"\0" * (-len(pascal) % 4)
-    text = name.encode("utf-16-be")
+    text = layer.name.encode("utf-16-be")
     full = struct.pack(">I", len(text) // 2) + text
     full += b"\0" * (-len(full) % 4)
     return mask + struct.pack(">I", 0) + pascal + struct.pack(">4s4sI", b"8BIM", b"luni", len(full)) + full

@@ -51,3 +51,14 @@ class Note:
 
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A layer of a picture that is kept in parts. `rgb` H×W×3 uint8; `alpha` H×W uint8, its own transparency
+    (None: opaque); `mask` H×W uint8, what shows of it (None: all)."""
+
+    name: str
+    rgb: Rgb
+    alpha: Alpha | None = None
+    mask: Alpha | None = None

@@ -76,6 +76,7 @@ _OPTION_TITLES = {
     "roi_region_empty": "The region of interest is empty",
     "multiple_bg_sources": "More than one background given",
     "failed_bg_download": "Failed to download background image from given bg_image_url",
+    "invalid_image_url": "Invalid image_url given",
     "invalid_bg_image_url": "Invalid bg_image_url given",
 }
 

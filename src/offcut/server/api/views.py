@@ -158,10 +158,13 @@ def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
             raise RequestMethodError(f"{method}, OPTIONS", f"This address knows {method} only.")
         return view(call)
     except OffcutError as error:
-        metrics.FAILURES.labels(error.code).inc()
+        # Under the code that the caller was told, so that an owner finds what a caller complains of.
+        code = errors.code_of(error)
+        metrics.FAILURES.labels(code).inc()
         telemetry.tell({"error.type": error.code})
         response = errors.answer_to(error)
-        log.log(40 if response.status_code >= 500 else 20, "refused", code=error.code, problem=str(error))
+        level = 40 if response.status_code >= 500 else 20
+        log.log(level, "refused", code=code, error=error.code, problem=str(error))
         return response
     except Exception:
         metrics.FAILURES.labels("internal_error").inc()

@@ -135,10 +135,17 @@ def account(call: Call) -> HttpResponse:
 def improve(call: Call) -> HttpResponse:
     """`POST /v1.0/improve`: gives a photo to improve the networks. The call itself is the consent."""
     key = call.authenticate()
+    repeat_id = wire.read_repeat_id(call.request)
     rate.take(key.team_id, 1)
     photo, filename, tag = wire.read_submission(read_fields(call.request))
     row = improvement.submit(
-        Owner(key.team_id), _content(photo), limits=wire.LIMITS, key=key, filename=filename, tag=tag
+        Owner(key.team_id),
+        _content(photo),
+        limits=wire.LIMITS,
+        key=key,
+        filename=filename,
+        tag=tag,
+        repeat_id=repeat_id,
     )
     return JsonResponse({"id": str(row.pk)})
 

@@ -64,9 +64,10 @@
     │   ├── ServiceCreditsError     the credits there do not suffice
     │   ├── ServiceBusyError        it asks to come back later
     │   │   └── ServiceLimitError       the limit of calls is reached
+    │   ├── ServiceIdReusedError    the id of the request was used there before
     │   ├── ServiceFaultError       it has a fault of its own
     │   ├── ServiceAnswerError      what comes back is not the v1.0 API
-    │   └── ServiceRefusalError     it refuses for a reason that is not known here
+    │   └── ServiceRefusalError     it refuses the request as a whole, or for a reason that is not known here
     ├── UsageError           the command line asks for two things that exclude each other
     ├── UnexpectedError      a fault of ours, on one photo of many
     ├── SettingError         a setting of the server cannot be used
@@ -619,6 +620,13 @@ class ServiceLimitError(ServiceBusyError):
     default_hint = "Wait for as long as the server says, or work on fewer photos at once."
 
 
+class ServiceIdReusedError(ServiceError):
+    """The `idempotency_key` was used at the server before: for another request, or too long ago."""
+
+    code = "service_id_reused"
+    default_hint = "Make a new idempotency_key for each new request, or leave that to the client."
+
+
 class ServiceFaultError(ServiceError):
     """The server has a fault of its own."""
 
@@ -634,7 +642,8 @@ class ServiceAnswerError(ServiceError):
 
 
 class ServiceRefusalError(ServiceError):
-    """The server refuses for a reason that is not known here; the sentence is the server's."""
+    """The server refuses the request as a whole, or for a reason that is not known here; the sentence is the
+    server's."""
 
     code = "service_refusal"
 

@@ -67,7 +67,8 @@ REFUSALS = [
         (400, f"invalid_{name}", f"Invalid {name} parameter given", "", "OptionError", f"invalid_{name}")
         for name in (
             *("format", "bg_color", "crop_margin", "position", "roi", "scale", "semitransparency"),
-            *("type", "type_level", "shadow_type", "shadow_opacity", "crop"),
+            *("type", "type_level", "shadow_type", "shadow_opacity", "crop", "add_shadow"),
+            *("image_file", "image_file_b64", "bg_image_file", "idempotency_key"),
         )
     ),
     (400, "roi_exceeds_bounds", "roi exceeds bounds", "", "OptionError", "roi_exceeds_bounds"),
@@ -79,7 +80,21 @@ REFUSALS = [
     (403, "auth_failed", "API Key invalid", "", "ServiceKeyError", "service_key_refused"),
     (403, "auth_failed", "Missing API Key", "", "ServiceKeyError", "service_key_refused"),
     (429, "rate_limit_exceeded", "Rate limit exceeded", "", "ServiceLimitError", "service_limit_reached"),
+    (409, "request_running", "The same request is being worked on", "", "ServiceBusyError", "service_busy"),
+    (503, "server_busy", "Server busy", "", "ServiceBusyError", "service_busy"),
+    (503, "server_not_ready", "Server not ready", "", "ServiceBusyError", "service_busy"),
+    (422, "id_reused", "Used for another request", "", "ServiceIdReusedError", "service_id_reused"),
+    (422, "request_over", "Idempotency-Key used before", "", "ServiceIdReusedError", "service_id_reused"),
+    (500, "internal_error", "Internal server error", "", "ServiceFaultError", "service_fault"),
+    (499, "client_gone", "Client closed the request", "", "ServiceUnreachableError", "service_unreachable"),
+    (404, "not_found", "Not found", "", "ServiceAnswerError", "service_answer"),
+    (405, "method_not_allowed", "Method not allowed", "", "ServiceAnswerError", "service_answer"),
+    (400, "invalid_body", "Invalid request body", "", "ServiceRefusalError", "service_refusal"),
+    (400, "request_error", "Invalid request", "", "ServiceRefusalError", "service_refusal"),
 ]
+
+
+KNOWN = {*PHOTO_ERRORS, *OPTION_ERRORS, *SERVICE_ERRORS, "invalid_file_type"}
 
 
 @pytest.mark.parametrize(("status", "code", "title", "detail", "name", "ours"), REFUSALS)
@@ -102,8 +117,7 @@ def test_every_code_of_the_api_is_an_error_of_ours(
 
 
 def test_the_table_above_leaves_no_known_code_out() -> None:
-    known = {*PHOTO_ERRORS, *OPTION_ERRORS, *SERVICE_ERRORS, "invalid_file_type"}
-    assert known - {code for _, code, *_ in REFUSALS} == {"invalid_add_shadow"}
+    assert {code for _, code, *_ in REFUSALS} == KNOWN
 
 
 def test_what_is_said_about_a_file_type_and_an_option_is_kept(

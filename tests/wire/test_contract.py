@@ -17,6 +17,7 @@ from offcut.server.accounts.teams import suspend_team
 from offcut.server.runners import current
 
 PHOTO = photo_bytes()
+PHOTO_B64 = base64.b64encode(PHOTO).decode()
 
 VALID: dict[str, tuple[str, ...]] = {
     "size": ("preview", "full", "50MP", "auto", "small", "regular", "4k", "medium", "hd", ""),
@@ -71,7 +72,36 @@ INVALID: dict[str, tuple[str, ...]] = {
 EXACT_TITLES = {
     "size": "Invalid value for parameter 'size'",
     "channels": "Invalid value for parameter 'channels'",
+    "image_url": "Invalid image_url given",
+    "bg_image_url": "Invalid bg_image_url given",
 }
+
+SOURCES = ("image_file", "image_file_b64", "image_url", "bg_image_file", "bg_image_url")
+PER_SUBJECT = ("shadow_type", "shadow_opacity")
+SENT_AS_FILES = ("image_file", "image_file_b64", "bg_image_file")
+
+
+VALID_ONES = {
+    **{"size": "full", "type": "car", "type_level": "2", "format": "png", "roi": "0 0 60px 40px"},
+    **{"crop": "true", "crop_margin": "10%", "scale": "50%", "position": "center", "channels": "alpha"},
+    **{"shadow_type": "drop", "shadow_opacity": "50", "add_shadow": "true", "semitransparency": "true"},
+    **{"bg_color": "red"},
+}
+"""A value for every parameter that is no source."""
+
+
+def misshapen() -> list[Any]:
+    """Every parameter in every form that it does not have: the name as it is sent, whether as a file, the
+    value. One that would be valid in the right form, where there is one."""
+    shapes = []
+    for name in (*VALID_ONES, *SOURCES):
+        value = VALID_ONES.get(name, "http://example.org/photo.jpg")
+        shapes += [(f"{name}[]", False, value), (f"{name}[a][b]", False, value), (f"{name}[", False, value)]
+        shapes += [(f"{name}[0]", False, value), (f"{name.upper()}[0]", False, value)]
+        shapes += [] if name in PER_SUBJECT else [(f"{name}[car]", False, value)]
+        shapes += [(f"{name}[]", True, value)]
+        shapes += [] if name in SENT_AS_FILES else [(name, True, value)]
+    return [pytest.param(*shape, id=f"{shape[0]}{' as a file' * shape[1]}") for shape in shapes]
 
 
 def cases(table: dict[str, tuple[str, ...]]) -> list[Any]:
@@ -87,6 +117,7 @@ def test_the_tables_name_every_parameter() -> None:
 
     assert set(OPTION_NAMES) <= set(VALID)
     assert set(OPTION_NAMES) <= set(INVALID)
+    assert set(OPTION_NAMES) == set(VALID_ONES)
 
 
 @pytest.mark.parametrize(("name", "value"), cases(VALID))
@@ -109,6 +140,56 @@ def test_an_invalid_value_is_refused(alice: Caller, name: str, value: str) -> No
         assert error["detail"]
         assert answer["Access-Control-Allow-Origin"] == "*"
     assert alice.owned == before
+
+
+@pytest.mark.parametrize(("name", "as_file", "value"), misshapen())
+def test_a_form_that_a_parameter_does_not_have_is_refused(
+    alice: Caller, name: str, as_file: bool, value: str
+) -> None:
+    parameter = name.partition("[")[0].lower()
+    before = alice.owned
+    sends = (alice.multipart,) if as_file else (alice.multipart, alice.urlencoded, alice.json)
+    for send in sends:
+        answer = send(PHOTO, data={name: upload(value.encode()) if as_file else value})
+        assert answer.status_code == 400, (send.__name__, answer.headers)
+        error = error_of(answer)
+        assert error["code"] == f"invalid_{parameter}"
+        assert error["title"] == EXACT_TITLES.get(parameter, f"Invalid {parameter} parameter given")
+    assert alice.owned == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("size", value) for value in ({"a": "full"}, {"": "full"}, {"a": 1, "b": "full"}, {})),
+        *(("crop", value) for value in ({"a": True}, {"true": "true"})),
+        *(("bg_color", value) for value in ({"r": 1}, {"r": 1, "g": 2, "b": 3})),
+        *(("image_url", value) for value in ({"r": "http://x.y/"},)),
+        *(("bg_image_url", value) for value in ({"r": "http://x.y/"},)),
+        *(("image_file", value) for value in ({"data": "abc"},)),
+        *(("image_file_b64", value) for value in ({"data": "abc"},)),
+        *(("shadow_type", value) for value in ({"": "drop"}, {"car 1": "drop"}, {"car": {"a": "drop"}})),
+    ],
+)
+def test_an_object_is_no_value(alice: Caller, name: str, value: Any) -> None:
+    before = alice.owned
+    fields = {name: value} if name == "image_file_b64" else {"image_file_b64": PHOTO_B64, name: value}
+    answer = alice.json(data=fields)
+    assert (answer.status_code, error_of(answer)["code"]) == (400, f"invalid_{name}")
+    assert alice.owned == before
+
+
+def test_what_is_empty_is_not_given_in_any_form(alice: Caller) -> None:
+    assert alice.json(PHOTO, data={"size": {"a": None}, "crop": {"a": " "}}).status_code == 200
+    fields = {"size[]": "", "shadow_type[car]": " ", "bg_image_url": upload(b"")}
+    assert alice.multipart(PHOTO, data=fields).status_code == 200
+
+
+def test_only_fields_that_are_none_of_the_contracts_are_left_unread(alice: Caller) -> None:
+    fields = {"shadow_method[]": "new", "sizes[]": "full", "size.a": "full", "more": upload(b"x")}
+    answer = alice.multipart(PHOTO, data=fields)
+    assert answer.status_code == 200, answer.content
+    assert answer["X-Ignored-Fields"] == "shadow_method[], sizes[], size?a, more"
 
 
 @pytest.mark.parametrize("value", [[1], ["a"], {"a": ["b"]}, {"a": {"b": "c"}}, [[]], []])
@@ -426,6 +507,9 @@ def test_improve_keeps_a_photo_apart(alice: Caller) -> None:
     for send in (alice.multipart, alice.json, alice.urlencoded):
         assert error_of(send(None, "/v1.0/improve"))["code"] == "missing_source"
     assert error_of(alice.multipart(b"text", "/v1.0/improve"))["code"] == "failed_to_read_image"
+    for field in ({"image_url": upload(b"http://example.org/a.jpg")}, {"image_url[]": "http://example.org/"}):
+        answer = alice.multipart(PHOTO, "/v1.0/improve", data=field)
+        assert (answer.status_code, error_of(answer)["code"]) == (400, "invalid_image_url")
     assert alice.team.submissions.count() == 3
 
 

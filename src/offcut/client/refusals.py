@@ -23,6 +23,7 @@ from offcut.errors import (
     ServiceBusyError,
     ServiceCreditsError,
     ServiceFaultError,
+    ServiceIdReusedError,
     ServiceKeyError,
     ServiceLimitError,
     ServiceRefusalError,
@@ -50,6 +51,10 @@ PHOTO_ERRORS: dict[str, type[OffcutError]] = {
 
 OPTION_ERRORS: dict[str, str] = {
     **{f"invalid_{name}": name for name in OPTION_NAMES},
+    "invalid_image_file": "image_file",
+    "invalid_image_file_b64": "image_file_b64",
+    "invalid_bg_image_file": "bg_image_file",
+    "invalid_idempotency_key": "idempotency_key",
     "roi_exceeds_bounds": "roi",
     "roi_region_empty": "roi",
     "multiple_bg_sources": "bg_color",
@@ -62,7 +67,19 @@ SERVICE_ERRORS: dict[str, type[OffcutError]] = {
     "auth_failed": ServiceKeyError,
     "insufficient_credits": ServiceCreditsError,
     "rate_limit_exceeded": ServiceLimitError,
+    "request_running": ServiceBusyError,
+    "server_busy": ServiceBusyError,
+    "server_not_ready": ServiceBusyError,
+    "id_reused": ServiceIdReusedError,
+    "request_over": ServiceIdReusedError,
+    "internal_error": ServiceFaultError,
+    "client_gone": ServiceUnreachableError,
+    "not_found": ServiceAnswerError,
+    "method_not_allowed": ServiceAnswerError,
+    "invalid_body": ServiceRefusalError,
+    "request_error": ServiceRefusalError,
 }
+"""The codes that are about the call itself, by what stands between the caller and the server."""
 
 _BY_STATUS: dict[int, type[OffcutError]] = {
     401: ServiceKeyError,

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from offcut import errors
+from offcut.client import refusals
 from offcut.errors import OffcutError
+from offcut.server.api.codes import all_codes
 from offcut.server.api.errors import TABLE, line_for
 
 NEVER_FROM_A_CALL = {
@@ -66,3 +68,16 @@ def test_the_table_has_only_lines_of_the_tree() -> None:
 )
 def test_finer_errors_keep_the_contracts_codes(kind: type[OffcutError], code: str) -> None:
     assert (line_for(kind).status, line_for(kind).code) == (400, code)
+
+
+def test_the_client_has_an_error_for_every_code() -> None:
+    tables = (refusals.PHOTO_ERRORS, refusals.OPTION_ERRORS, refusals.SERVICE_ERRORS)
+    # The kind of file is read out of the answer of this one.
+    known = [code for table in tables for code in table] + ["invalid_file_type"]
+    assert sorted(known) == all_codes()
+
+
+def test_an_invalid_value_is_an_option_error_for_the_client() -> None:
+    others = {*refusals.PHOTO_ERRORS, "invalid_file_type", "invalid_body"}
+    invalid = {code for code in all_codes() if code.startswith("invalid_")} - others
+    assert invalid <= set(refusals.OPTION_ERRORS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.server.api_caller import Caller
+from tests.server.api_caller import Caller, error_of
 from tests.server.plain_runner import photo_bytes
 
 from offcut.server.runners import current
@@ -44,7 +44,7 @@ def test_the_counters_count(alice: Caller) -> None:
         text = Client().get("/metrics").content.decode()
         names = {
             "answered": 'offcut_requests_total{endpoint="removebg",status="200"}',
-            "refused": 'offcut_failures_total{code="missing_photo"}',
+            "refused": 'offcut_failures_total{code="missing_source"}',
             "spent": 'offcut_credits_total{source="gift"}',
             "segment": 'offcut_step_seconds_count{step="segment"}',
         }
@@ -56,6 +56,35 @@ def test_the_counters_count(alice: Caller) -> None:
     after = counted()
     assert {key: after[key] - before[key] for key in after} == dict.fromkeys(after, 1.0)
     assert "offcut_queue_waiting 0.0" in Client().get("/metrics").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("photo", "token", "code", "error"),
+    [
+        (None, "", "missing_source", "missing_photo"),
+        (b"no photo", "", "failed_to_read_image", "not_an_image"),
+        (photo_bytes(7, 7, "PNG"), "", "invalid_dimensions", "photo_too_small"),
+        (photo_bytes(), "wrong", "auth_failed", "unknown_key"),
+    ],
+)
+def test_a_refusal_is_counted_and_logged_under_the_code_that_was_told(
+    alice: Caller, caplog: pytest.LogCaptureFixture, photo: bytes | None, token: str, code: str, error: str
+) -> None:
+    def counted() -> dict[str, float]:
+        text = Client().get("/metrics").content.decode()
+        lines = [
+            line.rpartition(" ") for line in text.splitlines() if line.startswith("offcut_failures_total")
+        ]
+        return {name: float(value) for name, _, value in lines}
+
+    before = counted()
+    caplog.set_level("INFO")
+    answer = alice.multipart(photo, headers={"X-Api-Key": token} if token else {})
+    assert error_of(answer)["code"] == code
+    name = f'offcut_failures_total{{code="{code}"}}'
+    assert counted() == before | {name: before.get(name, 0.0) + 1}
+    (line,) = [record.msg for record in caplog.records if "refused" in str(record.msg)]
+    assert (line["code"], line["error"]) == (code, error)
 
 
 def test_the_counters_are_not_for_strangers(alice: Caller, settings: Any) -> None:

@@ -25,9 +25,13 @@ class Answer:
     title: Words
     detail: Words | None = None
 
+    def code_for(self, error: OffcutError) -> str:
+        """The code that whoever asked is told."""
+        return self.code or error.code
+
     def errors(self, error: OffcutError) -> list[dict[str, str]]:
         """What stands in the answer's `errors`."""
-        entry = {"title": _said(self.title, error), "code": self.code or error.code}
+        entry = {"title": _said(self.title, error), "code": self.code_for(error)}
         detail = _sentence(error) if self.detail is None else _said(self.detail, error)
         return [entry | ({"detail": detail} if detail else {})]
 
@@ -44,6 +48,11 @@ def answer_to(error: OffcutError) -> HttpResponse:
     if isinstance(error, errors.RequestMethodError):
         response["Allow"] = error.allowed
     return response
+
+
+def code_of(error: OffcutError) -> str:
+    """The code that the answer for an error of ours has."""
+    return line_for(type(error)).code_for(error)
 
 
 def fault_answer() -> HttpResponse:
@@ -76,6 +85,7 @@ _OPTION_TITLES = {
     "roi_region_empty": "The region of interest is empty",
     "multiple_bg_sources": "More than one background given",
     "failed_bg_download": "Failed to download background image from given bg_image_url",
+    "invalid_image_url": "Invalid image_url given",
     "invalid_bg_image_url": "Invalid bg_image_url given",
 }
 

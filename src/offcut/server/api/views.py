@@ -135,10 +135,17 @@ def account(call: Call) -> HttpResponse:
 def improve(call: Call) -> HttpResponse:
     """`POST /v1.0/improve`: gives a photo to improve the networks. The call itself is the consent."""
     key = call.authenticate()
+    repeat_id = wire.read_repeat_id(call.request)
     rate.take(key.team_id, 1)
     photo, filename, tag = wire.read_submission(read_fields(call.request))
     row = improvement.submit(
-        Owner(key.team_id), _content(photo), limits=wire.LIMITS, key=key, filename=filename, tag=tag
+        Owner(key.team_id),
+        _content(photo),
+        limits=wire.LIMITS,
+        key=key,
+        filename=filename,
+        tag=tag,
+        repeat_id=repeat_id,
     )
     return JsonResponse({"id": str(row.pk)})
 
@@ -158,10 +165,13 @@ def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
             raise RequestMethodError(f"{method}, OPTIONS", f"This address knows {method} only.")
         return view(call)
     except OffcutError as error:
-        metrics.FAILURES.labels(error.code).inc()
+        # Under the code that the caller was told, so that an owner finds what a caller complains of.
+        code = errors.code_of(error)
+        metrics.FAILURES.labels(code).inc()
         telemetry.tell({"error.type": error.code})
         response = errors.answer_to(error)
-        log.log(40 if response.status_code >= 500 else 20, "refused", code=error.code, problem=str(error))
+        level = 40 if response.status_code >= 500 else 20
+        log.log(level, "refused", code=code, error=error.code, problem=str(error))
         return response
     except Exception:
         metrics.FAILURES.labels("internal_error").inc()

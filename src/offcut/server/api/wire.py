@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ OPTION_NAMES = (
 )  # fmt: skip
 FORMATS = ("auto", "png", "jpg", "webp", "zip")
 DEFAULTS = {"size": "preview", "type_level": "1"}
-_PER_SUBJECT = re.compile(r"(shadow_type|shadow_opacity)\[[a-z_]+\]", re.IGNORECASE)
+_PER_SUBJECT = re.compile(r"(shadow_type|shadow_opacity)\[[A-Za-z_]+\]")
 _LEFT_UNREAD = frozenset({"shadow_method"})
 """Fields that meant something once and are ignored by agreement."""
 
@@ -119,21 +119,17 @@ def read_repeat_id(request: HttpRequest) -> str | None:
 def read_asked(fields: Fields) -> Asked:
     """What the fields ask. Raises MissingPhotoError, SeveralPhotosError, FileTooLargeError, NotAnImageError,
     and OptionError for every value that is not allowed."""
-    strings: dict[str, str] = dict(DEFAULTS)
-    ignored = []
-    for name, text in fields.texts.items():
-        if name in OPTION_NAMES or _PER_SUBJECT.fullmatch(name):
-            strings[name] = text
-        elif name not in _SOURCES:
-            ignored.append(name)
-    _refuse_broken(fields)
+    _refuse_misshapen(fields, {*OPTION_NAMES, *_SOURCES})
+    given = {name: text for name, text in fields.texts.items() if _is_option(name)}
+    strings = DEFAULTS | given
     if strings.get("format", "auto").strip().lower() not in FORMATS:
         raise OptionError("format", "There is no such format.", hint=f"Allowed: {', '.join(FORMATS)}.")
     options = Options.from_strings(strings)
     background = _read_background(fields, has_color="bg_color" in strings)
     photo = read_photo(fields)
-    unread = [name for name in (*ignored, *fields.files) if name not in _LEFT_UNREAD | _SOURCES]
-    return Asked(photo, background, options, tuple(dict.fromkeys(unread)))
+    read = given.keys() | _SOURCES | _LEFT_UNREAD
+    ignored = [name for name in (*fields.texts, *fields.files) if name not in read]
+    return Asked(photo, background, options, tuple(dict.fromkeys(ignored)))
 
 
 def read_photo(fields: Fields) -> Picture:
@@ -159,7 +155,9 @@ def read_photo(fields: Fields) -> Picture:
 
 
 def read_submission(fields: Fields) -> tuple[Picture, str, str]:
-    """The photo of a submission, the name it has there, and its tag."""
+    """The photo of a submission, the name it has there, and its tag. Raises what `read_photo` raises, and
+    OptionError for a source in a form that it does not have."""
+    _refuse_misshapen(fields, _PHOTO_SOURCES)
     return read_photo(fields), fields.texts.get("image_filename", ""), fields.texts.get("tag", "")
 
 
@@ -254,15 +252,27 @@ def preflight_answer(method: str) -> HttpResponse:
     return answer
 
 
-_SOURCES = frozenset({"image_file", "image_file_b64", "image_url", "bg_image_file", "bg_image_url"})
+_PHOTO_SOURCES = frozenset({"image_file", "image_file_b64", "image_url"})
+_SOURCES = _PHOTO_SOURCES | {"bg_image_file", "bg_image_url"}
+_FILES = frozenset({"image_file", "image_file_b64", "bg_image_file"})
 
 
-def _refuse_broken(fields: Fields) -> None:
-    """A list where a value belongs is an invalid value of that parameter."""
-    for name in sorted(fields.broken):
-        plain = name.partition("[")[0]
-        if plain in OPTION_NAMES or plain in _SOURCES:
-            raise OptionError(plain, f"The value of {plain!r} is neither text, number nor boolean.")
+def _refuse_misshapen(fields: Fields, names: Set[str]) -> None:
+    """Refuse a known field in a form that it does not have: a list or an object where one value belongs,
+    `size[]` for `size`, a file where text belongs. Left unread it would be charged with the default."""
+    # A file as plain text has a refusal of its own, which tells how to send one.
+    texts = {name for name in fields.texts if not (_is_option(name) or name in _SOURCES)}
+    files = fields.files.keys() - _FILES
+    for name in sorted(texts | files | fields.broken):
+        plain, bracket, _ = name.partition("[")
+        # With a bracket it can only be meant as the field of that name, in whatever case it is written.
+        plain = plain.lower() if bracket else plain
+        if plain in names:
+            raise OptionError(plain, f"The value of {plain!r} is not in a form that it may have.")
+
+
+def _is_option(name: str) -> bool:
+    return name in OPTION_NAMES or _PER_SUBJECT.fullmatch(name) is not None
 
 
 def _read_background(fields: Fields, *, has_color: bool) -> Picture:

@@ -7,18 +7,19 @@ storage of their own, are served to nobody, and go when whoever gave them takes 
 from __future__ import annotations
 
 import csv
+import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from offcut.engine.decode import Limits, probe
-from offcut.errors import ImageStorageError, NotAllowedError, SubmissionQuotaError
+from offcut.errors import IdReusedError, ImageStorageError, NotAllowedError, SubmissionQuotaError
 from offcut.server.accounts.models import ApiKey, Team
 from offcut.server.removals.models import Submission
 from offcut.server.removals.owners import Owner, owned_rows, owner_of
@@ -39,32 +40,36 @@ def submit(
     key: ApiKey | None = None,
     filename: str = "",
     tag: str = "",
+    repeat_id: str | None = None,
 ) -> Submission:
-    """Keep a photo that somebody gives. Raises PhotoError, SubmissionQuotaError above 100 in 24 hours, and
-    ImageStorageError when visitors have given all that there is room for."""
+    """Keep a photo that somebody gives. The same again under the team's own `repeat_id` is the submission
+    that is there, for as long as it is there. Raises PhotoError, SubmissionQuotaError above 100 in 24 hours,
+    IdReusedError for something else under that id, and ImageStorageError when visitors have given all that
+    there is room for."""
     header = probe(photo, limits)
-    now = timezone.now()
-    with transaction.atomic():
-        # The team's row makes those who submit at the same moment count one after the other.
-        Team.objects.select_for_update().filter(pk=owner.team_id).first()
-        _require_quota(owner, now)
-        if owner.is_visitor:
-            _require_room(len(photo))
-        row = Submission(
-            **owner.fields(),
-            key_prefix="" if key is None else key.prefix,
-            submitted_at=now,
-            filename=filename[:TEXT_LENGTH_MAX],
-            tag=tag[:TEXT_LENGTH_MAX],
-            width=header.width,
-            height=header.height,
-            bytes=len(photo),
-        )
-        # The name is ours: what a stranger calls a file never becomes part of a path.
-        name = f"{owner.team_id or 'visitors'}/{row.pk}.{_SUFFIXES.get(header.format, header.format)}"
-        row.file = storages["improvement"].save(name, ContentFile(photo))
-        row.save()
-    return row
+    row = Submission(
+        **owner.fields(),
+        key_prefix="" if key is None else key.prefix,
+        submitted_at=timezone.now(),
+        repeat_id=repeat_id,
+        content_hash="" if repeat_id is None else _content_hash(photo, filename, tag),
+        filename=filename[:TEXT_LENGTH_MAX],
+        tag=tag[:TEXT_LENGTH_MAX],
+        width=header.width,
+        height=header.height,
+        bytes=len(photo),
+    )
+    try:
+        with transaction.atomic():
+            # The team's row makes those who submit at the same moment count one after the other.
+            Team.objects.select_for_update().filter(pk=owner.team_id).first()
+            return _given_before(row) or _kept(row, photo, header.format)
+    except IntegrityError:
+        # Whatever the lock above is worth: the database takes an id once, and whoever was first has it.
+        earlier = _given_before(row)
+        if earlier is None:
+            raise
+        return earlier
 
 
 def submissions_of(owner: Owner) -> QuerySet[Submission]:
@@ -100,6 +105,38 @@ def export_data_set(folder: Path) -> int:
             lines.writerow((name, row.width, row.height, row.tag, row.submitted_at.date()))
             count += 1
     return count
+
+
+def _given_before(row: Submission) -> Submission | None:
+    """What the team has given under the same id. Raises IdReusedError when it was something else."""
+    if row.repeat_id is None:
+        return None
+    earlier = Submission.objects.filter(team_id=row.team_id, repeat_id=row.repeat_id).first()
+    if earlier is not None and earlier.content_hash != row.content_hash:
+        raise IdReusedError(f"The id {row.repeat_id} was used for another photo.")
+    return earlier
+
+
+def _kept(row: Submission, photo: bytes, kind: str) -> Submission:
+    """The row written, and the photo beside it, where quota and room allow."""
+    owner = owner_of(row)
+    _require_quota(owner, row.submitted_at)
+    if owner.is_visitor:
+        _require_room(len(photo))
+    # The row first: where the database refuses it, no file is left behind.
+    row.save(force_insert=True)
+    # The name is ours: what a stranger calls a file never becomes part of a path.
+    name = f"{owner.team_id or 'visitors'}/{row.pk}.{_SUFFIXES.get(kind, kind)}"
+    row.file = storages["improvement"].save(name, ContentFile(photo))
+    row.save(update_fields=["file"])
+    return row
+
+
+def _content_hash(photo: bytes, filename: str, tag: str) -> str:
+    """Stands for all that is sent: the same means the same submission."""
+    digest = hashlib.sha256(photo)
+    digest.update(repr((filename, tag)).encode())
+    return digest.hexdigest()
 
 
 def _require_quota(owner: Owner, now: datetime) -> None:

@@ -4,6 +4,7 @@
 #   make setup           .venv, everything that is pinned, the default weights
 #   make serve           the website and the API on OFFCUT_PORT (8000)
 #   make test            setup, lint, types, layers, tests
+#   make test-long       the tests that make up requests, cut the power and play histories, with large numbers (an hour)
 #   make lint            format, lint, types, layers
 #   make bench-quality EVAL=folder
 #   make bench-speed
@@ -20,7 +21,7 @@ export OFFCUT_PORT
 bin := .venv/bin
 installed := .venv/installed.stamp
 
-.PHONY: setup serve test lint bench-quality bench-speed lock errors words screenshots clean
+.PHONY: setup serve test test-long lint bench-quality bench-speed lock errors words screenshots clean
 
 setup: $(installed)
 	@$(bin)/offcut models pull
@@ -41,12 +42,19 @@ serve: setup
 	  else echo "not yet: the server is built next"; exit 1; fi
 
 # The browser's tests run apart: what drives the browser leaves an event loop in its process; whoever is done first takes
-# from the other's rest, since a few of them take minutes. The server's tests run twice: on SQLite with all others, then on a private PostgreSQL that a wheel brings.
+# from the other's rest, since a few of them take minutes. The server's tests run twice: on SQLite with all others, then
+# on a private PostgreSQL that a wheel brings.
 test: setup lint
 	$(bin)/python tests/browser/chromium.py
 	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --ignore tests/browser
 	$(bin)/python -m pytest -n $(TEST_WORKERS) --dist worksteal tests/browser
 	OFFCUT_TEST_DATABASE=postgresql $(bin)/python -m pytest -n $(TEST_WORKERS) --dist loadfile tests/server tests/scenarios
+
+# The same tests as in `make test`, where each plays a hundredth of it.
+test-long: setup
+	OFFCUT_TEST_FUZZ_CASES=3500 $(bin)/python -m pytest -s tests/wire/test_openapi.py tests/wire/test_flows.py
+	OFFCUT_TEST_POWER_CUTS=100 $(bin)/python -m pytest -s tests/wire/test_hard_times.py
+	LEDGER_HISTORIES=10000 $(bin)/python -m pytest tests/server/credits/test_histories.py
 
 lint: $(installed)
 	$(bin)/python -m ruff check .

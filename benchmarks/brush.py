@@ -1,11 +1,12 @@
 """The Magic Brush on photographs with strokes by other people: intersection over union before and after.
 
-    python benchmarks/brush.py EVALUATION_FOLDER
+    python benchmarks/brush.py EVALUATION_FOLDER [--write]
 
 EVALUATION_FOLDER has grabcut/ and grabcut_bsds/, each with image/, alpha/ and scribbles1|2/ (0 none, 128
-background, 255 subject). The strokes start from the automatic cut-out. Then, one
-stroke each: holes cut into true mattes, blobs put onto them, at 1 and at 12 megapixels, with what is left of
-the damage, what changed far from it, and the time.
+background, 255 subject). The strokes start from the automatic cut-out: one after the other as the studio
+paints them (`apply`), and all weighed together (`select`). Then, one stroke each: holes cut into true mattes,
+blobs put onto them, at 1 and at 12 megapixels, with what is left of the damage, what changed far from it, and
+the time.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from skimage.morphology import skeletonize
 
 import offcut
+import record
 from offcut.engine import brush
 from offcut.engine.brush import Stroke
 from offcut.engine.types import Alpha, Rgb
@@ -47,22 +50,60 @@ def overlap(alpha: Alpha, true: Alpha) -> float:
     return float((one & other).sum() / max(1, (one | other).sum()))
 
 
-def scribbles(root: Path) -> None:
+def strokes_of(marks: Alpha) -> list[Stroke]:
+    """Marks as the strokes of a hand: each mark's middle line, what is to be kept first."""
+    found = []
+    for value, action in ((SUBJECT, "restore"), (BACKGROUND, "erase")):
+        count, labels = cv2.connectedComponents((marks == value).astype(np.uint8), connectivity=8)
+        for label in range(1, count):
+            mark = labels == label
+            radius = float(cv2.distanceTransform(mark.astype(np.uint8), cv2.DIST_L2, 5).max())
+            line = np.argwhere(skeletonize(mark))[:, ::-1]
+            found.append(Stroke(in_order(line)[:: max(1, round(radius))], max(radius, 1.0), action))
+    return found
+
+
+def in_order(pixels: Alpha) -> list[tuple[float, float]]:
+    """The pixels of a thin line from one of its ends on, each followed by the nearest that is left."""
+    left = pixels.astype(np.float64)
+    middle = left.mean(axis=0)
+    at = int(np.hypot(*(left - middle).T).argmax())
+    line = []
+    while len(left):
+        point = left[at]
+        line.append((float(point[0]), float(point[1])))
+        left = np.delete(left, at, axis=0)
+        if len(left):
+            at = int(np.hypot(*(left - point).T).argmin())
+    return line
+
+
+def scribbles(root: Path) -> str:
     rows: list[list[float]] = []
-    print(f"{'IoU':36s} before   set 1  marked   set 2  marked")
+    print(f"{'IoU':36s} before" + "".join(f" {name:>7s}" for name in ("set 1", "", "", "set 2")))
+    print(f"{'':36s}       " + "  apply  select  marked" * 2)
     for name, path, rgb, true in photos(root):
         cutout = offcut.remove(rgb)
         alpha, belief = cutout.alpha, cv2.resize(cutout.belief, rgb.shape[1::-1])
         row = [overlap(alpha, true)]
         for number in (1, 2):
             marks = read(path.parent.parent / f"scribbles{number}" / f"{path.stem}.png")
+            row.append(overlap(brush.apply(rgb, alpha, strokes_of(marks)).alpha, true))
             for only_marked in (False, True):
                 marked = marks == SUBJECT, marks == BACKGROUND
                 after = brush.select(rgb, alpha, *marked, only_marked=only_marked, belief=belief)
                 row.append(overlap(after.alpha, true))
         rows.append(row)
         print(f"{name:36s}" + "".join(f"{value:7.3f} " for value in row), flush=True)
-    print(f"{'mean':36s}" + "".join(f"{value:7.3f} " for value in np.mean(rows, axis=0)))
+    before, *after = np.mean(rows, axis=0)
+    print(f"{'mean':36s}" + "".join(f"{value:7.3f} " for value in (before, *after)))
+    ways = (
+        "strokes one after the other, as in the studio",
+        "all weighed together",
+        "the same, `only_marked`",
+    )
+    lines = [[way, f"{before:.3f}", f"{after[i]:.3f}", f"{after[i + 3]:.3f}"] for i, way in enumerate(ways)]
+    return record.table([f"mean IoU, {len(rows)} photographs", "before", "strokes 1", "strokes 2"], lines)
 
 
 def damage(true: Alpha, kind: str, random: np.random.Generator) -> tuple[Alpha, Alpha, Stroke]:
@@ -85,25 +126,28 @@ def damage(true: Alpha, kind: str, random: np.random.Generator) -> tuple[Alpha, 
     return np.maximum(true, place), place, Stroke(points, long_side * 0.012, "erase")
 
 
-def single_strokes(root: Path, megapixels: int, rounds: int) -> None:
+def single_strokes(root: Path, megapixels: int, rounds: int) -> list[list[str]]:
     random = np.random.default_rng(1)
-    rows: list[tuple[str, float, int, float]] = []
+    lines = []
     for kind in ("hole", "blob"):
+        found = []
         for _, _, rgb, alpha in photos(root):
             scale = (megapixels * 1e6 / alpha.size) ** 0.5
             size = (round(alpha.shape[1] * scale), round(alpha.shape[0] * scale))
             photo = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
             true = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-            rows.append((kind, *one_stroke(photo, true, kind, random, rounds)))
-    for kind in ("hole", "blob"):
-        left, far, seconds = (
-            np.array(column) for column in zip(*[r[1:] for r in rows if r[0] == kind], strict=True)
+            found.append(one_stroke(photo, true, kind, random, rounds))
+        left, far, seconds = (np.array(column) for column in zip(*found, strict=True))
+        lines.append(
+            [
+                f"{megapixels} MP, a {kind}",
+                f"{left.mean():.0%} / {np.median(left):.0%}",
+                f"{(far > 0).sum()} of {far.size}",
+                f"{np.median(seconds) * 1000:.0f} / {seconds.max() * 1000:.0f}",
+            ]
         )
-        print(
-            f"{megapixels:3d} MP {kind}: damage left {left.mean():.0%} (median {np.median(left):.0%}), "
-            f"photos with a change far away {(far > 0).sum()} of {far.size}, "
-            f"{np.median(seconds) * 1000:.0f} ms a stroke (slowest {seconds.max() * 1000:.0f})"
-        )
+        print("  ".join(lines[-1]), flush=True)
+    return lines
 
 
 def one_stroke(
@@ -126,10 +170,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="evaluation folder with grabcut/ and grabcut_bsds/")
     parser.add_argument("--rounds", type=int, default=3, help="how often each timing is repeated")
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    scribbles(arguments.folder)
-    for megapixels in (1, 12):
-        single_strokes(arguments.folder, megapixels, arguments.rounds)
+    overlaps = scribbles(arguments.folder)
+    lines = [line for mp in (1, 12) for line in single_strokes(arguments.folder, mp, arguments.rounds)]
+    head = ["one stroke", "damage left, mean / median", "changed far away", "ms, median / slowest"]
+    if arguments.write:
+        record.write("brush", "Magic Brush", f"{overlaps}\n\n{record.table(head, lines)}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 import pymatting
 from numpy.typing import NDArray
 
+import record
 from offcut.engine import foreground
 from offcut.engine.types import Alpha, Rgb
 
@@ -113,7 +114,7 @@ def trials(root: Path) -> Iterator[tuple[str, Rgb, Alpha, Rgb]]:
         print(f"  {name}", flush=True)
 
 
-def measure(root: Path) -> None:
+def measure(root: Path) -> str:
     errors: dict[tuple[str, str], list[float]] = {}
     for kind, photo, alpha, true in trials(root):
         wrong = network_like(alpha)
@@ -123,10 +124,11 @@ def measure(root: Path) -> None:
                 colour_error(method(photo, wrong), true, wrong)
             )
     kinds = ("nearest", "closed form", "wrong matte")
-    print(f"\n{'colour error, 0-255':24s}" + "".join(f"{kind:>20s}" for kind in kinds))
+    lines = []
     for name in METHODS:
         sums = [(np.mean(errors[name, kind]), np.mean(errors["plain cut-out", kind])) for kind in kinds]
-        print(f"{name:24s}" + "".join(f"{mean:11.2f} ({mean / plain:6.1%})" for mean, plain in sums))
+        lines.append([name, *(f"{mean:.2f} ({mean / plain:.1%})" for mean, plain in sums)])
+    return record.table(["colour error, 0-255 (of the plain cut-out's)", *kinds], lines)
 
 
 def time_methods(root: Path, rounds: int) -> None:
@@ -153,9 +155,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="evaluation folder with alphamatting/, pymatting/, ...")
     parser.add_argument("--rounds", type=int, default=7, help="how often each timing is repeated")
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     time_methods(arguments.folder, arguments.rounds)
-    measure(arguments.folder)
+    errors = measure(arguments.folder)
+    print(f"\n{errors}")
+    if arguments.write:
+        record.write("foreground", "Colours under soft edges", errors)
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ def lines_of(record: Record) -> list[str]:
     if record.status == "skipped":
         return [f"{photo}: skipped, {record.reason}."]
     if record.status == "stopped":
-        return [f"{photo}: stopped."]
+        return [f"{photo}: stopped{', ' if record.reason else ''}{record.reason}."]
     subject = record.facts.get("subject", "")
     first = f"{photo} → {printable(str(record.output))} ({subject}, {record.seconds:.1f} s)"
     return [first, *(f"{photo}: {note['message']}" for note in record.facts.get("notes", ()))]

@@ -119,8 +119,8 @@ def test_an_error_that_ends_the_run_drops_nothing_that_is_paid(
         photo(f"{number}.jpg", side=600 + number)
     stopped, stop = threading.Event(), Batch.stop
 
-    def spied(batch: Batch) -> None:
-        stop(batch)
+    def spied(batch: Batch, **how: Any) -> None:
+        stop(batch, **how)
         stopped.set()
 
     def answer(handler: Any, received: Any) -> Any:
@@ -136,6 +136,7 @@ def test_an_error_that_ends_the_run_drops_nothing_that_is_paid(
     assert ran.code == 1
     assert results(tmp_path) == ["1-removebg.png"]
     assert "1 done, 0 skipped, " in ran.err
+    assert "Ctrl-C" not in ran.err
     assert ran.err.splitlines()[-1] == "Charged: 0.25 credits."
 
 
@@ -195,6 +196,51 @@ def test_a_run_that_waits_for_a_busy_server_ends_at_once(
     ran = offcut("dog.jpg", "--json", *flags)
     assert (ran.code, ran.statuses()) == (130, {"dog.jpg": "stopped"})
     assert len(removals(service)) == 1
+
+
+def test_a_long_wait_is_told_once_for_all(
+    offcut: Any, photo: Any, service: Any, recorded: Any, flags: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        photo(f"{number}.jpg", side=64 + number)
+    monkeypatch.setattr("offcut.cli.purchases.threading.Event.wait", _without_waiting(threading.Event.wait))
+    busy = recorded.refusal(429, "rate_limit_exceeded", "Rate limit exceeded", Retry_After="50")
+    service.script = [service.answer, busy, busy]
+    ran = offcut(".", "--jobs", "2", *flags)
+    assert ran.code == 0
+    assert ran.err.count("The server cannot take a photo now: asking again in 5") == 1
+
+
+def _without_waiting(wait: Any) -> Any:
+    """Waits of the kind that a test has no time for end at once."""
+    return lambda event, seconds=None: wait(event, seconds if seconds is None or seconds < 50 else 0)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_server_that_is_started_anew_is_waited_for_once_it_has_answered(
+    offcut: Any, photo: Any, service: Any, recorded: Any, flags: Any
+) -> None:
+    photo("0.jpg")
+    photo("1.jpg", side=65)
+    starting = recorded.refusal(503, "server_not_ready", "Server not ready")
+    service.script = [service.answer, service.answer, *[starting] * 8]
+    ran = offcut(".", "--jobs", "1", "--json", *flags)
+    assert ran.statuses() == {"0.jpg": "done", "1.jpg": "done"}
+    service.script = [starting] * 8
+    ran = offcut("0.jpg", "--reprocess-existing", "--json", *flags)
+    assert ran.statuses() == {"0.jpg": "failed"}
+    assert len(service.script) == 4
+
+
+def test_a_hint_that_the_server_gives_is_not_said_twice(
+    offcut: Any, photo: Any, service: Any, recorded: Any, flags: Any
+) -> None:
+    from offcut.errors import NoForegroundError
+
+    hint = NoForegroundError("").hint
+    photo("dog.jpg")
+    service.script = [recorded.refusal(400, "unknown_foreground", "Could not identify foreground", hint)]
+    assert offcut("dog.jpg", *flags).err.count(hint.rstrip(".")) == 1
 
 
 @UNIX_ONLY

@@ -55,8 +55,9 @@ class Remover(Protocol):
     def facts_of(self, cutout: Any) -> dict[str, Any]:
         """What `--json` says about it."""
 
-    def stop(self) -> None:
-        """The run is told to end: nothing new is begun. May be called by a signal handler."""
+    def stop(self, *, by_hand: bool = False) -> None:
+        """The run is told to end, `by_hand` or by an error: nothing new is begun. May be called by a signal
+        handler."""
 
 
 class StoppedError(Exception):
@@ -75,10 +76,10 @@ class Batch:
         self._jobs = jobs
         self._stopping = threading.Event()
 
-    def stop(self) -> None:
+    def stop(self, *, by_hand: bool = False) -> None:
         """Lets what is being computed end, and writes nothing more but what was paid for."""
         self._stopping.set()
-        self._remover.stop()
+        self._remover.stop(by_hand=by_hand)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
         """One record a task, in their order."""
@@ -184,5 +185,5 @@ class Here:
         """See `Remover`."""
         return facts_of(cutout)
 
-    def stop(self) -> None:
+    def stop(self, *, by_hand: bool = False) -> None:
         """See `Remover`: the batch looks for itself between the steps."""

@@ -20,7 +20,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from offcut.cli.batch import StoppedError
-from offcut.client import Client, refusal_of
+from offcut.client import Client, Retries, refusal_of
 from offcut.errors import ServiceRefusalError
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ PATIENCE_S = 60.0
 SAME_REQUEST_S = 120.0
 """How long to ask again while the server still works on the very same request of an earlier run."""
 LOOK_S = 0.1
+LONG_WAIT_S = 5.0
+"""From how many seconds on a wait between two tries is told."""
+HOLDING_OUT = Retries(count=8)
+"""For a server that has given a result in this run: 20 to 40 seconds, in which it may be started anew. One
+that has given none may be the wrong one, and is given up sooner."""
 ORDINALS = 8
 """How often the same may be bought under keys that a rerun finds again; after that the keys are random."""
 FULL_PRICE = Decimal(1)
@@ -50,23 +55,26 @@ class Purchase:
 class Purchases:
     """What a run buys. `charged` is the sum so far, `unknown` how many requests were given up unanswered.
 
-    `tell` is called once, with one sentence, when a run that was told to end waits for the server.
+    `tell` is given a sentence for the user when the run has to wait: for a server that cannot take a photo
+    now and, once it was told to end, for what the server works on.
     """
 
     def __init__(self, server: Server, *, tell: Callable[[str], None] = lambda _: None) -> None:
         self._stopping = threading.Event()
         self._tell = tell
-        self.client: Client = _StoppableClient(server, self._stopping)
+        self.client = _StoppableClient(server, self._stopping, tell)
         self.charged = Decimal(0)
         self.unknown = 0
         self._stopped_at = 0.0
         self._has_told = False
+        self._is_by_hand = False
         self._sums = threading.Lock()
         self._keys = threading.Condition()
         self._asked_now: set[str] = set()
 
-    def stop(self) -> None:
+    def stop(self, *, by_hand: bool = False) -> None:
         """Sends nothing more; what was sent is waited for, `PATIENCE_S` at most."""
+        self._is_by_hand = self._is_by_hand or by_hand
         if not self._stopping.is_set():
             self._stopped_at = time.monotonic()
             self._stopping.set()
@@ -81,6 +89,7 @@ class Purchases:
             if self._stopping.is_set():
                 self._wait_on()
         result = bought.result()
+        self.client.hold_out()
         is_repeated = result.headers.get("x-repeated") == "true"
         charged = Decimal(0) if is_repeated else result.credits_charged
         with self._sums:
@@ -91,14 +100,16 @@ class Purchases:
         """Lets a stopped run wait on, says so once, and gives up in the end."""
         with self._sums:
             waited_s = time.monotonic() - self._stopped_at
-            is_over, is_first = waited_s > PATIENCE_S, not self._has_told
+            is_over = waited_s > PATIENCE_S
+            # What waits for another try has ended by then: only what is with the server has not.
+            is_to_tell = waited_s > LOOK_S and not self._has_told
             self.unknown += is_over
-            self._has_told = True
-        if is_first:
-            self._tell(
-                f"Waiting up to {PATIENCE_S:.0f} s for photos that are with the server: they may be charged. "
-                "Another Ctrl-C leaves at once."
+            self._has_told = self._has_told or is_to_tell
+        if is_to_tell:
+            sentence = (
+                f"Waiting up to {PATIENCE_S:.0f} s for photos that are with the server: they may be charged."
             )
+            self._tell(f"{sentence} Another Ctrl-C leaves at once." if self._is_by_hand else sentence)
         if is_over:
             raise StoppedError("the server did not answer in time and may have charged for it")
 
@@ -180,11 +191,21 @@ def key_of(content: bytes, bg_image: bytes | None, fields: Mapping[str, Any]) ->
 class _StoppableClient(Client):
     """Does not begin another try once the run was told to end: while it waits, the server has nothing."""
 
-    def __init__(self, server: Server, stopping: threading.Event) -> None:
+    def __init__(self, server: Server, stopping: threading.Event, tell: Callable[[str], None]) -> None:
         super().__init__(server.url, server.api_key)
         self._stopping = stopping
+        self._tell = tell
+        self._told_until = 0.0
+
+    def hold_out(self) -> None:
+        """The server has answered: from now on it is asked again more often."""
+        self._retries = HOLDING_OUT
 
     def _pause(self, seconds: float) -> None:
+        now = time.monotonic()
+        if seconds >= LONG_WAIT_S and now >= self._told_until:
+            self._told_until = now + seconds
+            self._tell(f"The server cannot take a photo now: asking again in {seconds:.0f} s.")
         if self._stopping.wait(seconds):
             raise StoppedError
 

@@ -89,9 +89,9 @@ class RemoteRemover:
         self.purchases = Purchases(server, tell=_tell)
         self.client: Client = self.purchases.client
 
-    def stop(self) -> None:
+    def stop(self, *, by_hand: bool = False) -> None:
         """See `Remover`."""
-        self.purchases.stop()
+        self.purchases.stop(by_hand=by_hand)
 
     def cut_out(self, content: bytes, options: Options) -> RemoteCutout:
         """The result as the server gives it. Raises what `Client.remove` raises, and StoppedError."""

@@ -282,7 +282,7 @@ def _interruptible(batch: Batch) -> Iterator[_Interruption]:
         elif not interruption.status:
             interruption.status = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
             interruption.at = now
-            batch.stop()
+            batch.stop(by_hand=True)
 
     for number in before:
         signal.signal(number, stop)

@@ -24,6 +24,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 PLAIN_CUT = Path(__file__).with_name("plain_cut.py")
+SERVICE = Path(__file__).parent.parent / "client" / "service.py"
 
 
 class Ran:
@@ -137,3 +138,31 @@ def web() -> Iterator[Any]:
     server.shutdown()
     server.server_close()
     serving.join()
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Any:
+    """The module of recorded answers of a server of the v1.0 API."""
+    specification = importlib.util.spec_from_file_location("cli_service", SERVICE)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["cli_service"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def service(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A server of the v1.0 API on this machine (`recorded.Service`)."""
+    for name in ("OFFCUT_API_URL", "OFFCUT_API_KEY", "REMOVE_BG_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    running = recorded.Service()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def flags(service: Any, recorded: Any) -> tuple[str, ...]:
+    """The flags that name the service."""
+    return ("--api-url", service.url, "--api-key", recorded.KEY)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SERVICE = Path(__file__).parent.parent / "client" / "service.py"
-
-
-@pytest.fixture(scope="module")
-def recorded() -> Any:
-    specification = importlib.util.spec_from_file_location("cli_service", SERVICE)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["cli_service"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def service(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("OFFCUT_API_URL", "OFFCUT_API_KEY", "REMOVE_BG_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    running = recorded.Service()
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def flags(service: Any, recorded: Any) -> tuple[str, ...]:
-    return ("--api-url", service.url, "--api-key", recorded.KEY)
-
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("offcut.client.client.time.sleep", lambda _: None)
+    monkeypatch.setattr("offcut.cli.purchases._StoppableClient._pause", lambda *_: None)
 
 
 def removals(service: Any) -> list[Any]:

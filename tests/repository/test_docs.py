@@ -198,3 +198,25 @@ def test_the_tree_in_the_source_shows_every_error() -> None:
 def test_every_setting_is_in_the_docs(root: Path, files: list[Path]) -> None:
     written = "".join(page.read_text(encoding="utf-8") for page in pages(root, files))
     assert settings_read(root) <= set(SETTING.findall(written))
+
+
+def test_every_option_of_the_command_is_on_its_page(root: Path) -> None:
+    page = (root / "docs" / "cli.md").read_text(encoding="utf-8")
+    command: Any = typer.main.get_command(app)
+    names = [
+        max(option.opts, key=len) for option in command.commands["cut"].params if option.opts[0][0] == "-"
+    ]
+    assert [name for name in names if not re.search(rf"{name}\b", page)] == []
+    assert "`offcut account`" in page
+
+
+def test_the_command_lines_page_and_help_agree_about_large_results(root: Path) -> None:
+    """The page said once that nothing is ever sent anywhere."""
+    page = (root / "docs" / "cli.md").read_text(encoding="utf-8")
+    command: Any = typer.main.get_command(app)
+    option = next(
+        option for option in command.commands["cut"].params if "--skip-png-format-optimization" in option.opts
+    )
+    assert "at most 10 megapixels" in option.help
+    assert "at most 10 megapixels" in page
+    assert "changes nothing" not in page

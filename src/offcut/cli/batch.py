@@ -44,7 +44,10 @@ class Record:
 
 
 class Remover(Protocol):
-    """What makes the cut-outs: this machine (`Here`), or a server (`offcut.cli.remote`)."""
+    """What makes the cut-outs: this machine (`Here`), or a server (`offcut.cli.remote`). `is_paid`: a result
+    costs money, so it is written even when the run was told to end meanwhile."""
+
+    is_paid: bool
 
     def cut_out(self, content: bytes, options: Options) -> Any:
         """The cut-out of a photo that was read already: it has a `format`, and `encode()` gives its file."""
@@ -52,9 +55,13 @@ class Remover(Protocol):
     def facts_of(self, cutout: Any) -> dict[str, Any]:
         """What `--json` says about it."""
 
+    def stop(self, *, by_hand: bool = False) -> None:
+        """The run is told to end, `by_hand` or by an error: nothing new is begun. May be called by a signal
+        handler."""
 
-class _StoppedError(Exception):
-    """The run was interrupted: this photo is left as it was."""
+
+class StoppedError(Exception):
+    """The run was told to end: this photo is left as it was. Its text says more, if there is more to say."""
 
 
 class Batch:
@@ -69,9 +76,10 @@ class Batch:
         self._jobs = jobs
         self._stopping = threading.Event()
 
-    def stop(self) -> None:
-        """Lets what is being computed end, and writes nothing more."""
+    def stop(self, *, by_hand: bool = False) -> None:
+        """Lets what is being computed end, and writes nothing more but what was paid for."""
         self._stopping.set()
+        self._remover.stop(by_hand=by_hand)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Record]:
         """One record a task, in their order."""
@@ -93,8 +101,8 @@ class Batch:
         name = task.photo.name
         try:
             output, facts = self._make(task)
-        except _StoppedError:
-            return Record(name, "stopped")
+        except StoppedError as stopped:
+            return Record(name, "stopped", reason=str(stopped))
         except OutputInUseError as error:
             return Record(name, "skipped", reason="another run is making it", error=error)
         except Exception as error:
@@ -115,17 +123,23 @@ class Batch:
             # Another run may have finished it between the look above and the claim.
             if self.is_done_already(task):
                 return task.destination.existing() or Path(), None
-            cutout = self._remover.cut_out(task.photo.read(FILE_SIZE_MAX), self._options)
+            photo = task.photo.read(FILE_SIZE_MAX)
             self._unless_stopped()
+            cutout = self._remover.cut_out(photo, self._options)
+            self._unless_stopped_or_paid()
             content = cutout.encode()
-            self._unless_stopped()
+            self._unless_stopped_or_paid()
             path = task.destination.path_for(cutout.format)
             write_file(path, content)
             return path, self._remover.facts_of(cutout)
 
     def _unless_stopped(self) -> None:
         if self._stopping.is_set():
-            raise _StoppedError
+            raise StoppedError
+
+    def _unless_stopped_or_paid(self) -> None:
+        if not self._remover.is_paid:
+            self._unless_stopped()
 
 
 def cut_out(content: bytes, options: Options, model: str | None = None) -> Cutout:
@@ -156,6 +170,8 @@ class Here:
     Raises `UnknownModelError`, `LicenceError`, `WeightsMissingError` or `ModelError` for a model that cannot
     be had."""
 
+    is_paid = False
+
     def __init__(self, model: str | None = None) -> None:
         self._model = model
         if model is not None:
@@ -168,3 +184,6 @@ class Here:
     def facts_of(self, cutout: Cutout) -> dict[str, Any]:
         """See `Remover`."""
         return facts_of(cutout)
+
+    def stop(self, *, by_hand: bool = False) -> None:
+        """See `Remover`: the batch looks for itself between the steps."""

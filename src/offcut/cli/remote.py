@@ -57,6 +57,7 @@ class RemoteCutout:
     result: RemovalResult
     format: str
     content: bytes
+    charged: Decimal | None = None
     notes: tuple[dict[str, str], ...] = ()
 
     def encode(self) -> bytes:
@@ -65,12 +66,14 @@ class RemoteCutout:
 
 
 class RemoteRemover:
-    """Has a server make the cut-outs. `charged` is the sum of what they cost so far."""
+    """Has a server make the cut-outs. `purchases` know what they have cost so far."""
+
+    is_paid = True
 
     def __init__(
         self, server: Server, strings: Mapping[str, str], options: Options, *, large_png: bool = True
     ) -> None:
-        from offcut.client import Client
+        from offcut.cli.purchases import Purchases
         from offcut.client.options import write_options
 
         if options.format in ("tiff", "psd"):
@@ -80,33 +83,35 @@ class RemoteRemover:
                 hint="Leave out --api-url, or use png or zip.",
             )
         # The engine's spelling of the format; the rest as it was written.
-        self._fields = write_options({**strings, "format": options.format})
+        self._fields = write_options({"size": "auto", **strings, "format": options.format})
         self._large_png = large_png and options.format == "png" and options.channels == "rgba"
         self.size = options.size
-        self.client: Client = Client(server.url, server.api_key)
-        self._lock = threading.Lock()
-        self.charged = Decimal(0)
+        self.purchases = Purchases(server, tell=_tell)
+        self.client: Client = self.purchases.client
+
+    def stop(self, *, by_hand: bool = False) -> None:
+        """See `Remover`."""
+        self.purchases.stop(by_hand=by_hand)
 
     def cut_out(self, content: bytes, options: Options) -> RemoteCutout:
-        """The result as the server gives it. Raises what `Client.remove` raises."""
+        """The result as the server gives it. Raises what `Client.remove` raises, and StoppedError."""
         pixels = _pixels(content) or 0
-        fields: dict[str, Any] = dict(self._fields)
+        fields = dict(self._fields)
         joined = self._large_png and pixels > PNG_PIXELS_MAX and self.size not in ("preview", "medium", "hd")
         if joined:
             fields["format"] = "zip"
-        result = self.client.remove(content, bg_image=options.bg_image, **fields)
-        with self._lock:
-            self.charged += result.credits_charged or 0
-        notes = tuple(_notes(result, options))
+        bought = self.purchases.buy(content, options.bg_image, fields)
+        result = bought.result
+        notes = (*_notes(result, options), *([REPEATED] if bought.is_repeated else []))
         if not joined:
-            return RemoteCutout(result, result.format, result.data, notes)
+            return RemoteCutout(result, result.format, result.data, bought.charged, notes)
         from offcut.engine.archive import zip_to_png
 
-        return RemoteCutout(result, "png", zip_to_png(result.data), (*notes, JOINED))
+        return RemoteCutout(result, "png", zip_to_png(result.data), bought.charged, (*notes, JOINED))
 
     def facts_of(self, cutout: RemoteCutout) -> dict[str, Any]:
         """What `--json` says about a result."""
-        result, charged = cutout.result, cutout.result.credits_charged
+        result, charged = cutout.result, cutout.charged
         return {
             "width": result.width,
             "height": result.height,
@@ -120,6 +125,10 @@ class RemoteRemover:
         }
 
 
+REPEATED = {
+    "code": "charged_before",
+    "message": "This was paid for before, and is not charged again.",
+}
 JOINED = {
     "code": "joined_from_zip",
     "message": "The server gives no PNG of this size, so it was joined from a JPEG and a matte.",
@@ -250,8 +259,22 @@ def tell_plan(
 
 def tell_charged(remover: Remover, *, quiet: bool) -> None:
     """Says what a run on a server cost."""
-    if isinstance(remover, RemoteRemover) and not quiet:
-        typer.echo(f"Charged: {_credits(remover.charged)}.", err=True)
+    if not isinstance(remover, RemoteRemover):
+        return
+    sums = remover.purchases
+    if sums.unknown:
+        typer.echo(
+            f"Charged: {_credits(sums.charged)}, and maybe for {sums.unknown} more that the server did not "
+            "answer in time. The same command again within an hour is not charged for them at an Offcut.",
+            err=True,
+        )
+    elif not quiet:
+        typer.echo(f"Charged: {_credits(sums.charged)}.", err=True)
+
+
+def _tell(sentence: str) -> None:
+    # Not by typer: while a bar is shown, what takes the place of the error channel puts this above it.
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def account(

@@ -164,7 +164,7 @@ def lines_of(record: Record) -> list[str]:
     if record.status == "skipped":
         return [f"{photo}: skipped, {record.reason}."]
     if record.status == "stopped":
-        return [f"{photo}: stopped."]
+        return [f"{photo}: stopped{', ' if record.reason else ''}{record.reason}."]
     subject = record.facts.get("subject", "")
     first = f"{photo} → {printable(str(record.output))} ({subject}, {record.seconds:.1f} s)"
     return [first, *(f"{photo}: {note['message']}" for note in record.facts.get("notes", ()))]
@@ -172,7 +172,9 @@ def lines_of(record: Record) -> list[str]:
 
 def sentence_of(error: OffcutError) -> str:
     """An error on one line: the sentence, the hint, the code."""
-    return printable(" ".join(part for part in (str(error), error.hint, f"({error.code})") if part))
+    # A server's sentence may end with the very hint.
+    hint = "" if error.hint in str(error) else error.hint
+    return printable(" ".join(part for part in (str(error), hint, f"({error.code})") if part))
 
 
 def json_of(record: Record) -> dict[str, Any]:

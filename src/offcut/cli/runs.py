@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -248,6 +249,7 @@ def _watch(asked: Asked, options: Options, remover: Remover) -> int:
                     batch.stop()
                     interruption.status = EXIT_FAILED
         told.end(interrupted=True)
+    remote.tell_charged(remover, quiet=asked.quiet or asked.as_json)
     return interruption.status
 
 
@@ -260,9 +262,9 @@ class _Interruption:
 
 @contextmanager
 def _interruptible(batch: Batch) -> Iterator[_Interruption]:
-    """Ctrl-C and a polite kill end the run in good order: what is being written is finished, nothing else is
-    begun. Another one, a second later or more, ends the program at once: sooner it is the same one, which
-    some programs send to a process and to its group."""
+    """Ctrl-C and a polite kill end the run in good order: what is being written, or may be paid for, is
+    finished, nothing else is begun. Another one, a second later or more, ends the program at once: sooner it
+    is the same one, which some programs send to a process and to its group."""
     interruption = _Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption
@@ -276,12 +278,11 @@ def _interruptible(batch: Batch) -> Iterator[_Interruption]:
     def stop(number: int, _frame: Any) -> None:
         now = time.monotonic()
         if interruption.status and now - interruption.at > SAME_INTERRUPTION_S:
-            restore()
-            signal.raise_signal(number)
+            _end_at_once(number)
         elif not interruption.status:
             interruption.status = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
             interruption.at = now
-            batch.stop()
+            batch.stop(by_hand=True)
 
     for number in before:
         signal.signal(number, stop)
@@ -289,3 +290,11 @@ def _interruptible(batch: Batch) -> Iterator[_Interruption]:
         yield interruption
     finally:
         restore()
+
+
+def _end_at_once(number: int) -> None:
+    """Dies of the signal. An exception would wait for the threads, and so for what they are computing."""
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # The bar has hidden the cursor.
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)

@@ -171,11 +171,14 @@ class Client(_AnyClient):
                     if step is None:
                         step = steps.send(self._send(call, body))
                     else:
-                        time.sleep(step)
+                        self._pause(step)
                         step = steps.send(None)
             except StopIteration as end:
                 result: Result = end.value
                 return result
+
+    def _pause(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def _send(self, call: _Call[Any], body: Body) -> httpx.Response | Exception:
         try:

@@ -150,6 +150,15 @@ def unknown(_call: Call) -> HttpResponse:
     raise UnknownRequestError("There is nothing at this address.")
 
 
+def refused(request: HttpRequest, error: OffcutError) -> HttpResponse:
+    """The answer to a request that comes to no endpoint: in the API's shape, with CORS, counted."""
+
+    def view(_call: Call) -> HttpResponse:
+        raise error
+
+    return endpoint("unknown", None)(view)(request)
+
+
 def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
     asked_by = "GET" if call.request.method == "HEAD" else call.request.method
     try:

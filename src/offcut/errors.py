@@ -74,6 +74,7 @@
     ├── RequestError         a request to the server is not in a form it can be answered in
     │   ├── RequestBodyError         the body is not what its type says
     │   │   └── StrokeRequestError       strokes that are malformed, or too many
+    │   ├── UploadTimeoutError       its body takes longer to come than allowed
     │   ├── StrokesChangedError      somebody else has brushed the photo meanwhile
     │   ├── UnknownRequestError      there is nothing at that address
     │   └── RequestMethodError       not that method
@@ -683,6 +684,13 @@ class StrokeRequestError(RequestBodyError):
 
     code = "invalid_strokes"
     default_hint = "Reload the page and try again."
+
+
+class UploadTimeoutError(RequestError):
+    """The body of a request takes longer to come than allowed."""
+
+    code = "upload_timeout"
+    default_hint = "Try again over a faster connection, or make the photo smaller."
 
 
 class StrokesChangedError(RequestError):

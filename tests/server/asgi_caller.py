@@ -32,16 +32,19 @@ class Answer:
 async def ask(
     application: Application,
     path: str,
-    pieces: Iterable[bytes] | None = (),
+    pieces: Iterable[bytes] = (),
     *,
     method: str = "GET",
+    ends: bool = True,
     stays: bool = True,
     **headers: str,
 ) -> Answer:
-    """Send a request with a body in these pieces. None: the body never comes. `stays` False: whoever asks
-    hangs up after the last piece, in the middle of the body."""
-    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces or ()]
-    if pieces is not None and stays:
+    """Send a request with a body in these pieces. `ends` False: after them nothing more comes. `stays` False:
+    after them whoever asks hangs up, in the middle of the body."""
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": piece, "more_body": True} for piece in pieces
+    ]
+    if ends and stays:
         messages.append({"type": "http.request", "body": b"", "more_body": False})
     if not stays:
         messages.append({"type": "http.disconnect"})

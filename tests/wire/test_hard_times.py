@@ -208,16 +208,21 @@ def test_a_body_without_end_is_left(start: Any) -> None:
         f"POST /v1.0/removebg HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {served.tokens['alice']}\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    piece = b"100000\r\n" + b"a" * 0x100000 + b"\r\n"
+    megabyte = b"100000\r\n" + b"a" * 0x100000 + b"\r\n"
     sent = 0
     with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as line:
         line.sendall(head.encode())
         try:
             while sent < 2000:
-                line.sendall(piece)
+                line.sendall(megabyte)
                 sent += 1
         except OSError:
             """The server has left."""
+        answer = b""
+        while piece := line.recv(65_536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"code": "file_too_large"' in answer
     assert 200 < sent < 600
     assert send(served).status_code == 200
 

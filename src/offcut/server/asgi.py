@@ -35,10 +35,10 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.http.response import HttpResponseBase  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
-from offcut.errors import QueueFullError  # noqa: E402
+from offcut.errors import OffcutError, QueueFullError, UploadTimeoutError  # noqa: E402
 from offcut.server import telemetry  # noqa: E402
 from offcut.server.api import views, wire  # noqa: E402
-from offcut.server.api.body import BODY_SIZE_MAX  # noqa: E402
+from offcut.server.api.body import BODY_SIZE_MAX, stated_length, too_large  # noqa: E402
 from offcut.server.logs import RequestLogMiddleware  # noqa: E402
 from offcut.server.removals import addresses, feeding  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
@@ -49,7 +49,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 DISCARDED_MAX = 4 * BODY_SIZE_MAX
-"""How much of a body that is too large is still read: the client then sees an answer, no broken line."""
+"""How much of a body that is too large is still read. One that says that it has more is refused at once."""
 
 UPLOAD_S_MAX = 300.0
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -81,10 +81,11 @@ class Application(ASGIHandler):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, answer in a thread while listening for a hang-up, send the answer."""
+        body = tempfile.SpooledTemporaryFile(max_size=MEMORY_SIZE_MAX)  # noqa: SIM115
         try:
-            async with asyncio.timeout(UPLOAD_S_MAX):
-                body, is_too_large = await _read_body(receive)
-        except (RequestAborted, TimeoutError):
+            problem = await _read_body(scope, receive, body)
+        except RequestAborted:
+            body.close()
             return
         gone = threading.Event()
         listening = asyncio.create_task(_listen(receive, gone))
@@ -92,9 +93,12 @@ class Application(ASGIHandler):
         try:
             with body:
                 if threads.has_room:
-                    response = await threads.run(self._answer, scope, body, is_too_large, gone)
+                    response = await threads.run(self._answer, scope, body, problem, gone)
                 else:
                     response = self._refuse(scope, body, threads.retry_after_s)
+                if problem is not None:
+                    # More of the body may be on its way: it must not be taken for the next request.
+                    response["Connection"] = "close"
                 if not gone.is_set():
                     with contextlib.suppress(OSError, RuntimeError):
                         await self._send(response, send)
@@ -109,7 +113,9 @@ class Application(ASGIHandler):
         for begin in range(0, max(1, len(data)), PIECE_SIZE):
             yield data[begin : begin + PIECE_SIZE], begin + PIECE_SIZE >= len(data)
 
-    def _answer(self, scope: Scope, body: Any, is_too_large: bool, gone: threading.Event) -> HttpResponseBase:
+    def _answer(
+        self, scope: Scope, body: Any, problem: OffcutError | None, gone: threading.Event
+    ) -> HttpResponseBase:
         if gone.is_set():
             # While it waited for a thread. Nobody reads this.
             return HttpResponse(status=499)
@@ -120,7 +126,7 @@ class Application(ASGIHandler):
             return refused
         assert isinstance(request, HttpRequest)
         request.is_gone = gone.is_set  # type: ignore[attr-defined]
-        request.body_is_too_large = is_too_large  # type: ignore[attr-defined]
+        request.body_problem = problem  # type: ignore[attr-defined]
         response = self.get_response(request)
         if not response.streaming:
             # In this thread, because the database connection that is given back is this thread's.
@@ -167,25 +173,38 @@ class Application(ASGIHandler):
                 return
 
 
-async def _read_body(receive: Receive) -> tuple[Any, bool]:
-    """The body as a file, and whether it had more bytes than are taken; those are read and dropped.
+async def _read_body(scope: Scope, receive: Receive, body: Any) -> OffcutError | None:
+    """Read the body into a file; why it is not whole there, if it is not. Raises RequestAborted when the
+    client hangs up."""
+    stated = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
+    if stated_length(stated) > DISCARDED_MAX:
+        return too_large()
+    try:
+        async with asyncio.timeout(UPLOAD_S_MAX):
+            size = await _receive(receive, body)
+    except TimeoutError:
+        problem = UploadTimeoutError(f"The request took longer than {UPLOAD_S_MAX:.0f} seconds to come.")
+    else:
+        problem = too_large() if size > BODY_SIZE_MAX else None
+    body.seek(0)
+    return problem
 
-    Raises RequestAborted when the client hangs up, or sends far more.
-    """
-    body = tempfile.SpooledTemporaryFile(max_size=MEMORY_SIZE_MAX)  # noqa: SIM115
+
+async def _receive(receive: Receive, body: Any) -> int:
+    """Write the body to a file, and return its size. What is too large is read and dropped, so that the
+    client sees an answer and no broken line; what is far too large is not read to its end."""
     size = 0
-    while True:
+    while size <= DISCARDED_MAX:
         message = await receive()
-        if message["type"] == "http.disconnect" or size > DISCARDED_MAX:
-            body.close()
+        if message["type"] == "http.disconnect":
             raise RequestAborted
         piece = message.get("body", b"")
         size += len(piece)
         if size <= BODY_SIZE_MAX:
             body.write(piece)
         if not message.get("more_body", False):
-            body.seek(0)
-            return body, size > BODY_SIZE_MAX
+            break
+    return size
 
 
 def _stop() -> None:

@@ -67,11 +67,12 @@ def receive(request: HttpRequest) -> Received:
 
     One photo alone that cannot be used raises why; of several, the others are kept. One photo may come under
     an `upload` id: sent again under it, because no answer has come, it is not kept twice.
-    Raises MissingPhotoError, FileTooLargeError, OptionError, PhotoError, RateLimitError, QueueFullError,
-    ClientGoneError, TooManyImagesError, ImageStorageError.
+    Raises MissingPhotoError, FileTooLargeError, UploadTimeoutError, OptionError, PhotoError, RateLimitError,
+    QueueFullError, ClientGoneError, TooManyImagesError, ImageStorageError.
     """
-    if getattr(request, "body_is_too_large", False):
-        raise FileTooLargeError("The upload is larger than one request may be.")
+    problem: OffcutError | None = getattr(request, "body_problem", None)
+    if problem is not None:
+        raise problem
     uploads = request.FILES.getlist("photo")
     address = request.POST.get("url", "").strip()
     count = len(uploads) + bool(address)

@@ -278,7 +278,7 @@ def test_every_code_that_can_occur_has_words() -> None:
 FAULTS = {
     # Of what these tell of, nobody who looks at a page can be the cause.
     "account_error", "key_refused", "missing_key", "unknown_key", "revoked_key", "expired_key",
-    "member_gone",
+    "member_gone", "host_not_allowed",
     "credit_error", "key_limit_reached", "clock_went_back", "id_reused", "hold_error",
     "hold_not_found", "hold_captured", "hold_released", "hold_lapsed", "correction_refused", "entry_is_final",
     "image_error", "removal_error", "removal_busy", "request_over", "request_error", "photo_error",

@@ -144,6 +144,8 @@ plain = Client().get("/account/login/", headers={"host": "cut.example.org"})
 assert plain.status_code == 301, plain.status_code
 assert plain["Location"] == "https://cut.example.org/account/login/"
 assert Client().get("/healthz", headers={"host": "cut.example.org"}).status_code == 200
+assert Client().get("/metrics", headers={"host": "127.0.0.1:8000"}).status_code == 200
+assert Client(REMOTE_ADDR="203.0.113.9").get("/metrics", headers={"host": "127.0.0.1"}).status_code == 403
 elsewhere = Client().post("/v1.0/removebg", headers={"host": "10.0.0.7"})
 assert elsewhere.json()["errors"][0]["code"] == "host_not_allowed"
 forwarded = {"host": "cut.example.org", "x-forwarded-proto": "https"}

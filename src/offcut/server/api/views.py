@@ -38,7 +38,12 @@ from offcut.server.removals import improvement, metrics, rate
 from offcut.server.removals.addresses import fetch_photo
 from offcut.server.removals.api_images import keep_if_asked
 from offcut.server.removals.owners import Owner
-from offcut.server.removals.removal import Request, affords_anything, remove_background
+from offcut.server.removals.removal import (
+    Request,
+    affords_anything,
+    may_be_answered_again,
+    remove_background,
+)
 
 View = Callable[["Call"], HttpResponse]
 log = structlog.get_logger(__name__)
@@ -97,8 +102,8 @@ def removebg(call: Call) -> HttpResponse:
     repeat_id = wire.read_repeat_id(call.request)
     rate.take(key.team_id, 1)
     asked = wire.read_asked(read_fields(call.request))
-    if repeat_id is None:
-        # A request that is repeated has been paid for, even when nothing is left by now.
+    # What was answered before under the same id has been paid for, even when nothing is left by now.
+    if repeat_id is None or not may_be_answered_again(key.team, repeat_id):
         affords_anything(key.team, asked.options)
     options = asked.options
     background = _background(call, asked.background)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 from tests.server.api_caller import IMPROVE, REMOVEBG, Caller
@@ -29,8 +30,22 @@ PATIENCE_S = 60
 
 
 @pytest.fixture
-def application() -> Application:
-    return Application()
+def application() -> Iterator[Application]:
+    """An application whose threads leave no connection behind: they end with the test."""
+    application = Application()
+    real = application._answer
+
+    def answer(*arguments: Any) -> Any:
+        try:
+            return real(*arguments)
+        finally:
+            connections.close_all()
+
+    application._answer = answer  # type: ignore[method-assign]
+    pools = [application._threads._pool, application._probing._pool]
+    yield application
+    for pool in (*pools, application._threads._pool):
+        pool.shutdown()
 
 
 def test_when_every_thread_is_held_probes_are_answered_and_others_refused(

@@ -75,6 +75,8 @@
     ├── RequestError         a request to the server is not in a form it can be answered in
     │   ├── RequestBodyError         the body is not what its type says
     │   │   └── StrokeRequestError       strokes that are malformed, or too many
+    │   ├── HostNotAllowedError      it asks for a host that is not this server's
+    │   ├── UploadTimeoutError       its body takes longer to come than allowed
     │   ├── StrokesChangedError      somebody else has brushed the photo meanwhile
     │   ├── UnknownRequestError      there is nothing at that address
     │   └── RequestMethodError       not that method
@@ -692,6 +694,20 @@ class StrokeRequestError(RequestBodyError):
 
     code = "invalid_strokes"
     default_hint = "Reload the page and try again."
+
+
+class HostNotAllowedError(RequestError):
+    """A request asks for a host that the server does not answer to."""
+
+    code = "host_not_allowed"
+    default_hint = "Use the server's own address. Its owner allows further hosts in OFFCUT_ALLOWED_HOSTS."
+
+
+class UploadTimeoutError(RequestError):
+    """The body of a request takes longer to come than allowed."""
+
+    code = "upload_timeout"
+    default_hint = "Try again over a faster connection, or make the photo smaller."
 
 
 class StrokesChangedError(RequestError):

@@ -21,6 +21,7 @@ from offcut.errors import (
     AddressStatusError,
     AddressTimeoutError,
     AddressTooLargeError,
+    ClientGoneError,
     ForbiddenAddressError,
     PhotoAddressError,
     RedirectsError,
@@ -230,6 +231,7 @@ HOSTILE_ANSWERS = [
     ("/banner", "address_timeout"),
     ("/slow-headers", "address_timeout"),
     ("/slow.jpg", "address_timeout"),
+    ("/25-kb-a-second.jpg", "address_timeout"),
     ("/slow-chunks.jpg", "address_timeout"),
 ]
 
@@ -326,6 +328,47 @@ def test_a_body_has_to_earn_its_time(server: Any, names: Names) -> None:
     assert get(server, "/drip.jpg", names, FetchLimits(begin_s=0.5, bytes_per_s_min=5)).content == b"x" * 20
     with pytest.raises(AddressTimeoutError):
         get(server, "/drip.jpg", names, FetchLimits(begin_s=0.5))
+
+
+def test_a_drip_that_earns_its_time_and_leads_nowhere_is_refused(server: Any, names: Names) -> None:
+    """25 kB a second are enough for each next second, and 20 MB would take a quarter of an hour."""
+    sent = []
+    answer = hostile.ANSWERS["/25-kb-a-second.jpg"]
+
+    def counted(connection: socket.socket, ended: threading.Event) -> None:
+        real = connection.sendall
+
+        class Line:
+            def sendall(self, part: bytes) -> None:
+                sent.append(len(part))
+                real(part)
+
+        answer(Line(), ended)
+
+    server.own["/25-kb-a-second.jpg"] = counted
+    with pytest.raises(AddressTimeoutError):
+        get(server, "/25-kb-a-second.jpg", names, FetchLimits())
+    # Until the end of all time it would have been 20 seconds' worth.
+    assert sum(sent) < 10 * 25_000
+
+
+def test_a_fetch_ends_when_nobody_wants_the_file_any_more(server: Any, names: Names) -> None:
+    gone = threading.Event()
+
+    def silent(_connection: socket.socket, ended: threading.Event) -> None:
+        gone.set()
+        ended.wait(60)
+
+    server.own["/silent-for-good"] = silent
+    with pytest.raises(ClientGoneError):
+        fetch(
+            f"http://photos.test:{server.port}/silent-for-good",
+            limits=FetchLimits(begin_s=120, total_s=120),
+            allowed_hosts={"photos.test"},
+            resolve=names,
+            is_gone=gone.is_set,
+        )
+    assert not server.ended.is_set()
 
 
 def test_a_slow_host_is_waited_for_and_a_slow_round_is_not(server: Any, names: Names) -> None:

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from offcut.server.accounts.people import create_owner
+from offcut.server.runners import current
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/account/login/", "/account/signup/", "/account/password/reset/", "/nothing/here/"]
@@ -85,6 +86,34 @@ def test_other_hosts_are_refused(client: Client) -> None:
     assert client.get("/account/login/", headers={"host": "evil.example"}).status_code == 400
 
 
+@pytest.mark.parametrize("host", ["10.0.0.7:8000", "[fd00::7]:8000", "pod-17.internal", "not a host!"])
+def test_probes_are_answered_whatever_host_they_name(
+    client: Client, host: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(current, "warm", lambda: None)
+    answer = client.get("/healthz", headers={"host": host})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "checks" in client.get("/readyz", headers={"host": host}).json()
+    assert len(answer["X-Request-ID"]) == 32
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "options"])
+@pytest.mark.parametrize("path", ["/v1.0/removebg", "/v1.0/account", "/v1.0/nothing"])
+def test_the_api_says_which_host_is_not_allowed(
+    client: Client, path: str, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = getattr(client, method)(path, headers={"host": "api.remove.bg", "x-request-id": "request-17"})
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["code"] == "host_not_allowed"
+    assert "api.remove.bg" in error["detail"]
+    assert "OFFCUT_ALLOWED_HOSTS" in error["detail"]
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert answer["X-Request-ID"] == "request-17"
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_forms_need_their_token() -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/account/login/", {"login": "x", "password": "y"}).status_code == 403
@@ -115,6 +144,10 @@ plain = Client().get("/account/login/", headers={"host": "cut.example.org"})
 assert plain.status_code == 301, plain.status_code
 assert plain["Location"] == "https://cut.example.org/account/login/"
 assert Client().get("/healthz", headers={"host": "cut.example.org"}).status_code == 200
+assert Client().get("/metrics", headers={"host": "127.0.0.1:8000"}).status_code == 200
+assert Client(REMOTE_ADDR="203.0.113.9").get("/metrics", headers={"host": "127.0.0.1"}).status_code == 403
+elsewhere = Client().post("/v1.0/removebg", headers={"host": "10.0.0.7"})
+assert elsewhere.json()["errors"][0]["code"] == "host_not_allowed"
 forwarded = {"host": "cut.example.org", "x-forwarded-proto": "https"}
 page = Client().get("/account/login/", headers=forwarded)
 assert page.status_code == 200

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from tests.server.api_caller import Caller, error_of, upload
 from tests.server.plain_runner import GREEN, photo_bytes, plain_runner
 
 from offcut.server.accounts.teams import suspend_team
+from offcut.server.credits import ledger
+from offcut.server.removals import removal
 from offcut.server.runners import current
 
 PHOTO = photo_bytes()
@@ -394,15 +397,45 @@ def test_without_credits_nothing_is_worked_on(db: None, settings: Any) -> None:
     settings.GIFT_CREDITS = 0
     bob = Caller.make("bob")
     assert bob.balance.total == 0
+    address = "https://a-photo-that-is-never-fetched.example.org/a.jpg"
     for size in ("full", "preview", "auto", "hd", "50MP", "medium"):
-        answer = bob.json(image_url="https://a-photo-that-is-never-fetched.example.org/a.jpg", size=size)
-        assert answer.status_code == 402, answer.content
-        assert (error_of(answer)["code"], error_of(answer)["title"]) == (
-            "insufficient_credits",
-            "Insufficient credits",
-        )
+        # An id to ask again under changes nothing as long as nothing was answered under it.
+        for headers in ({}, {"Idempotency-Key": f"never-seen-{size}"}):
+            answer = bob.json(image_url=address, size=size, headers=headers)
+            assert answer.status_code == 402, answer.content
+            assert (error_of(answer)["code"], error_of(answer)["title"]) == (
+                "insufficient_credits",
+                "Insufficient credits",
+            )
     assert begun == []
     current.use(None)
+
+
+def test_what_was_paid_is_answered_again_when_nothing_is_left(runner: Any, db: None, settings: Any) -> None:
+    settings.FREE_PREVIEWS = settings.GIFT_CREDITS = 0
+    bob = Caller.make("bob", credit_count=1)
+    again = {"Idempotency-Key": "photo-1"}
+    assert bob.multipart(PHOTO, size="full", headers=again).status_code == 200
+    assert bob.balance.total == 0
+    answer = bob.multipart(PHOTO, size="full", headers=again)
+    assert (answer.status_code, answer["X-Repeated"]) == (200, "true")
+    # Its time over, the id pays for nothing, and no work is begun to find that out.
+    settings.RETENTION_S = 0
+    assert bob.multipart(b"not even a photo", size="full", headers=again).status_code == 402
+
+
+def test_the_last_credit_in_use_is_no_lack_of_credits(runner: Any, db: None, settings: Any) -> None:
+    """The same request once more, while the first is being worked on: to be asked again later."""
+    settings.FREE_PREVIEWS = settings.GIFT_CREDITS = 0
+    bob = Caller.make("bob", credit_count=1)
+    again = {"Idempotency-Key": "photo-1"}
+    hold_id = "repeat:photo-1"
+    ledger.hold(bob.team.pk, hold_id, 100, content_hash="x", now=timezone.now())
+    assert bob.balance.total == 0
+    with removal._only_one(bob.team.pk, hold_id):
+        answer = bob.multipart(PHOTO, size="full", headers=again)
+    assert (answer.status_code, error_of(answer)["code"]) == (409, "request_running")
+    assert int(answer["Retry-After"]) >= 1
 
 
 def test_the_rate_limit(alice: Caller, settings: Any) -> None:

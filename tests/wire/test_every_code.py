@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.server.api_caller import Caller, error_of, upload
+from tests.server.api_caller import IMPROVE, Caller, error_of, upload
 from tests.server.hostile_server import HostileServer, send
 from tests.server.plain_runner import photo_bytes
 from tests.wire.test_contract import INVALID, REFUSALS
+
+from offcut.server.removals import addresses
+from offcut.server.removals.addresses import FetchTurns
 
 PHOTO = photo_bytes()
 BROKEN = photo_bytes(400, 300)[:2000]
@@ -88,6 +91,37 @@ def test_what_cannot_be_fetched_has_its_code(alice: Caller, address: str, field:
     assert error["code"] == code
     assert title in (None, error["title"])
     assert alice.owned == before
+
+
+@pytest.mark.parametrize("field", ["image_url", "bg_image_url"])
+@pytest.mark.parametrize(
+    ("who", "each", "status", "code"),
+    [("alice", 1, 429, "rate_limit_exceeded"), ("somebody else", 4, 503, "server_busy")],
+)
+def test_too_many_fetches_at_once_are_refused_like_a_full_queue(
+    alice: Caller,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
+    who: str,
+    each: int,
+    status: int,
+    code: str,
+) -> None:
+    turns = FetchTurns(at_once=1, each=each, wait_s_max=0)
+    monkeypatch.setattr(addresses, "_turns", turns)
+    before = alice.owned
+    photo = None if field == "image_url" else PHOTO
+    with turns.turn(alice.team.pk if who == "alice" else 0):
+        answer = alice.json(photo, data={field: f"{address}/photo.jpg"}, size="full")
+        improved = alice.json(None, IMPROVE, data={"image_url": f"{address}/photo.jpg"})
+    for refused in (answer, improved):
+        assert refused.status_code == status, refused.content
+        assert error_of(refused)["code"] == code
+        assert int(refused["Retry-After"]) >= 1
+    assert alice.owned == before
+    # Nothing is left of it: when the place is free, the photo is fetched.
+    assert alice.json(photo, data={field: f"{address}/photo.jpg"}, size="full").status_code == 200
 
 
 def test_a_background_that_breaks_in_the_middle_is_not_the_photos_fault(alice: Caller) -> None:

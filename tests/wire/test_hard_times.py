@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.server.hostile_server import HostileServer
 from tests.server.plain_runner import photo_bytes
 from tests.wire.served import PATIENCE_S, SUMS, Served
 
@@ -132,6 +133,40 @@ def test_hang_ups_cost_nothing(start: Any) -> None:
     assert settled(served)["total"] == 99_900
 
 
+def test_who_hangs_up_does_not_leave_a_fetch_behind(start: Any) -> None:
+    host = HostileServer()
+    is_asked = threading.Event()
+
+    def never(connection: socket.socket, ended: threading.Event) -> None:
+        is_asked.set()
+        ended.wait(PATIENCE_S)
+
+    host.own["/never.jpg"] = never
+    try:
+        served = start(
+            OFFCUT_FETCH_HOSTS=f"127.0.0.1:{host.port}",
+            OFFCUT_FETCH_BEGIN_MS="60000",
+            OFFCUT_LOG_LEVEL="info",
+        )
+        body = json.dumps({"image_url": f"http://127.0.0.1:{host.port}/never.jpg"})
+        head = (
+            f"POST /v1.0/removebg HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {served.tokens['alice']}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as line:
+            line.sendall((head + body).encode())
+            assert is_asked.wait(PATIENCE_S)
+        until_s = time.monotonic() + PATIENCE_S
+        while "status=499" not in (log := served.log.read_text()):
+            # Not because the host's time was over: that would be another code.
+            assert "status=400" not in log, log
+            assert time.monotonic() < until_s, log
+            time.sleep(0.1)
+    finally:
+        host.close()
+    assert settled(served)["total"] == 100_000
+
+
 def test_power_cuts_in_the_middle(start: Any) -> None:
     """Ten requests are under way each time the server is killed; each is asked for again."""
     served = start(PLAIN_CUT_S="0.05")
@@ -173,16 +208,21 @@ def test_a_body_without_end_is_left(start: Any) -> None:
         f"POST /v1.0/removebg HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {served.tokens['alice']}\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    piece = b"100000\r\n" + b"a" * 0x100000 + b"\r\n"
+    megabyte = b"100000\r\n" + b"a" * 0x100000 + b"\r\n"
     sent = 0
     with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as line:
         line.sendall(head.encode())
         try:
             while sent < 2000:
-                line.sendall(piece)
+                line.sendall(megabyte)
                 sent += 1
         except OSError:
             """The server has left."""
+        answer = b""
+        while piece := line.recv(65_536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"code": "file_too_large"' in answer
     assert 200 < sent < 600
     assert send(served).status_code == 200
 

@@ -3,17 +3,21 @@
 Requests are read and answers are written here, without a thread; in between Django answers in one thread, as
 it does under WSGI. ASGI is spoken for what WSGI cannot say: that whoever asked has hung up, so that nobody
 pays for a photo that nobody gets; and bodies are bounded before they fill the disk.
+
+What waits in a thread for the engine or for somebody else's host is bounded (the runner's queue,
+`removals.addresses`), and there are threads for all of it; a crowd beyond is refused. What load balancers and
+monitors ask has threads of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "offcut.server.settings")
@@ -26,23 +30,30 @@ from django.conf import settings  # noqa: E402
 from django.core import signals  # noqa: E402
 from django.core.exceptions import RequestAborted  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E402
-from django.http import HttpRequest  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.http.response import HttpResponseBase  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
+from offcut.errors import OffcutError, QueueFullError, UploadTimeoutError  # noqa: E402
 from offcut.server import telemetry  # noqa: E402
-from offcut.server.api.body import BODY_SIZE_MAX  # noqa: E402
-from offcut.server.removals import feeding  # noqa: E402
+from offcut.server.api import views, wire  # noqa: E402
+from offcut.server.api.body import BODY_SIZE_MAX, stated_length, too_large  # noqa: E402
+from offcut.server.logs import RequestLogMiddleware  # noqa: E402
+from offcut.server.removals import addresses, feeding  # noqa: E402
 from offcut.server.runners import current  # noqa: E402
+from offcut.server.threads import Threads  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 DISCARDED_MAX = 4 * BODY_SIZE_MAX
-"""How much of a body that is too large is still read: the client then sees an answer, no broken line."""
+"""How much of a body that is too large is still read. One that says that it has more is refused at once."""
 
 UPLOAD_S_MAX = 300.0
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBE_THREADS = 2
 LAST_TRACES_S = 3.0
 """How long the collector has to take the last traces when the server stops."""
 
@@ -56,9 +67,10 @@ class Application(ASGIHandler):
 
     def __init__(self) -> None:
         self.load_middleware(is_async=False)
-        # Those who wait for their turn hold a thread; the others must not have to wait for them.
-        count = settings.CONFIGURATION.threads + settings.QUEUE_PLACES + settings.JOBS
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="offcut-request")
+        # Who waits for a turn or for a host holds a thread; the others must not have to wait for them.
+        waiting = settings.QUEUE_PLACES + settings.JOBS + addresses.THREADS_MAX
+        self._threads = Threads("offcut-request", settings.CONFIGURATION.threads + waiting)
+        self._probing = Threads("offcut-probe", PROBE_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or begin and end with the web server."""
@@ -69,26 +81,31 @@ class Application(ASGIHandler):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, answer in a thread while listening for a hang-up, send the answer."""
+        body = tempfile.SpooledTemporaryFile(max_size=MEMORY_SIZE_MAX)  # noqa: SIM115
         try:
-            async with asyncio.timeout(UPLOAD_S_MAX):
-                body, is_too_large = await _read_body(receive)
-        except (RequestAborted, TimeoutError):
+            problem = await _read_body(scope, receive, body)
+        except RequestAborted:
+            body.close()
             return
         gone = threading.Event()
         listening = asyncio.create_task(_listen(receive, gone))
-        loop = asyncio.get_running_loop()
+        threads = self._probing if scope["path"] in PROBES else self._threads
         try:
             with body:
-                response = await loop.run_in_executor(
-                    self._threads, self._answer, scope, body, is_too_large, gone
-                )
+                if threads.has_room:
+                    response = await threads.run(self._answer, scope, body, problem, gone)
+                else:
+                    response = self._refuse(scope, body, threads.retry_after_s)
+                if problem is not None:
+                    # More of the body may be on its way: it must not be taken for the next request.
+                    response["Connection"] = "close"
                 if not gone.is_set():
                     with contextlib.suppress(OSError, RuntimeError):
                         await self._send(response, send)
         finally:
             listening.cancel()
             if "response" in locals() and response.streaming:
-                await loop.run_in_executor(self._threads, response.close)
+                await self._threads.run(response.close)
 
     @classmethod
     def chunk_bytes(cls, data: bytes) -> Iterator[tuple[bytes, bool]]:
@@ -96,7 +113,12 @@ class Application(ASGIHandler):
         for begin in range(0, max(1, len(data)), PIECE_SIZE):
             yield data[begin : begin + PIECE_SIZE], begin + PIECE_SIZE >= len(data)
 
-    def _answer(self, scope: Scope, body: Any, is_too_large: bool, gone: threading.Event) -> HttpResponseBase:
+    def _answer(
+        self, scope: Scope, body: Any, problem: OffcutError | None, gone: threading.Event
+    ) -> HttpResponseBase:
+        if gone.is_set():
+            # While it waited for a thread. Nobody reads this.
+            return HttpResponse(status=499)
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refused = self.create_request(scope, body)
@@ -104,12 +126,25 @@ class Application(ASGIHandler):
             return refused
         assert isinstance(request, HttpRequest)
         request.is_gone = gone.is_set  # type: ignore[attr-defined]
-        request.body_is_too_large = is_too_large  # type: ignore[attr-defined]
+        request.body_problem = problem  # type: ignore[attr-defined]
         response = self.get_response(request)
         if not response.streaming:
             # In this thread, because the database connection that is given back is this thread's.
             response.close()
+        if connection.vendor == "postgresql" and self._threads.inside > settings.CONFIGURATION.threads:
+            # A crowd must not leave a connection in every thread: they are few.
+            connection.close()
         return response
+
+    def _refuse(self, scope: Scope, body: Any, retry_after_s: float) -> HttpResponseBase:
+        """The answer to one too many. Made without a thread, for there is none, and without the database."""
+        request, refused = self.create_request(scope, body)
+        if request is None:
+            return refused
+        busy = QueueFullError(
+            "As many requests are waiting as this server can take.", retry_after_s=retry_after_s
+        )
+        return RequestLogMiddleware(lambda request: _busy_answer(request, busy))(request)
 
     async def _send(self, response: HttpResponseBase, send: Send) -> None:
         if not response.streaming:
@@ -119,8 +154,7 @@ class Application(ASGIHandler):
         headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         pieces = iter(response.streaming_content)  # type: ignore[attr-defined]
-        loop = asyncio.get_running_loop()
-        while piece := await loop.run_in_executor(self._threads, next, pieces, b""):
+        while piece := await self._threads.run(next, pieces, b""):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
@@ -139,25 +173,38 @@ class Application(ASGIHandler):
                 return
 
 
-async def _read_body(receive: Receive) -> tuple[Any, bool]:
-    """The body as a file, and whether it had more bytes than are taken; those are read and dropped.
+async def _read_body(scope: Scope, receive: Receive, body: Any) -> OffcutError | None:
+    """Read the body into a file; why it is not whole there, if it is not. Raises RequestAborted when the
+    client hangs up."""
+    stated = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
+    if stated_length(stated) > DISCARDED_MAX:
+        return too_large()
+    try:
+        async with asyncio.timeout(UPLOAD_S_MAX):
+            size = await _receive(receive, body)
+    except TimeoutError:
+        problem = UploadTimeoutError(f"The request took longer than {UPLOAD_S_MAX:.0f} seconds to come.")
+    else:
+        problem = too_large() if size > BODY_SIZE_MAX else None
+    body.seek(0)
+    return problem
 
-    Raises RequestAborted when the client hangs up, or sends far more.
-    """
-    body = tempfile.SpooledTemporaryFile(max_size=MEMORY_SIZE_MAX)  # noqa: SIM115
+
+async def _receive(receive: Receive, body: Any) -> int:
+    """Write the body to a file, and return its size. What is too large is read and dropped, so that the
+    client sees an answer and no broken line; what is far too large is not read to its end."""
     size = 0
-    while True:
+    while size <= DISCARDED_MAX:
         message = await receive()
-        if message["type"] == "http.disconnect" or size > DISCARDED_MAX:
-            body.close()
+        if message["type"] == "http.disconnect":
             raise RequestAborted
         piece = message.get("body", b"")
         size += len(piece)
         if size <= BODY_SIZE_MAX:
             body.write(piece)
         if not message.get("more_body", False):
-            body.seek(0)
-            return body, size > BODY_SIZE_MAX
+            break
+    return size
 
 
 def _stop() -> None:
@@ -166,6 +213,14 @@ def _stop() -> None:
     current.stop(settings.CONFIGURATION.stop_s)
     feeding.stop(STORE_S_MAX)
     telemetry.stop(LAST_TRACES_S)
+
+
+def _busy_answer(request: HttpRequest, busy: QueueFullError) -> HttpResponse:
+    if wire.is_api_path(request.path):
+        return views.refused(request, busy)
+    answer = HttpResponse(f"{busy} {busy.hint}\n", status=503, content_type="text/plain; charset=utf-8")
+    answer["Retry-After"] = str(max(1, math.ceil(busy.retry_after_s)))
+    return answer
 
 
 async def _listen(receive: Receive, gone: threading.Event) -> None:

@@ -8,6 +8,7 @@ anew at the same place. docs/decisions/fetching.md gives the reasons.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import ipaddress
@@ -30,15 +31,19 @@ from offcut.errors import (
     AddressStatusError,
     AddressTimeoutError,
     AddressTooLargeError,
+    ClientGoneError,
     ForbiddenAddressError,
     InvalidAddressError,
     RedirectsError,
     UnreachableAddressError,
 )
+from offcut.server.pace import Pace
 from offcut.server.public_addresses import is_public
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Host and port in, every IP address of it out. Raises OSError when there is none."""
+
+Gone = Callable[[], bool]
 
 ADDRESS_LENGTH_MAX = 4096
 HEADERS = ((b"User-Agent", b"Offcut"), (b"Accept", b"image/*, */*;q=0.5"), (b"Accept-Encoding", b"identity"))
@@ -47,6 +52,9 @@ CONNECTIONS_TRIED_MAX = 4
 LOOK_UPS_AT_ONCE_MAX = 32
 READ_AHEAD = 131_072
 """How much of the content may have come, in bytes, together with the end of the headers."""
+
+LOOK_EVERY_S = 0.25
+"""How often a fetch that waits for bytes looks whether it still should."""
 
 _USUAL = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9-]{1,63}", re.ASCII)
@@ -62,7 +70,8 @@ class FetchLimits:
 
     `size_max` and `header_size_max` are in bytes. `begin_s` is how long a fetch may last before there is any
     content: look-ups, connections, redirects and headers together. Content earns further time, a second for
-    every `bytes_per_s_min`. `total_s` ends it all.
+    every `bytes_per_s_min`. `total_s` ends it all; content that says how long it is, and comes too slowly to
+    be complete by then, is not waited for.
     """
 
     size_max: int = 22_000_000
@@ -99,18 +108,22 @@ def fetch(
     allowed_hosts: Collection[str] = (),
     resolve: Resolver = look_up,
     ssl_context: ssl.SSLContext | None = None,
+    is_gone: Gone = lambda: False,
 ) -> Fetched:
     """The file behind an http or https address that a stranger gave.
 
     `allowed_hosts` are names or IP addresses ("photos.lan", or "photos.lan:9000" for one port) that the owner
     opens although they lie inside; nothing else about them is looser. `ssl_context` is for an owner with
-    certificates of his own. Sends no cookies and no credentials, and heeds no proxy settings.
+    certificates of his own. `is_gone` is asked before each step, and four times a second while bytes are
+    waited for, whether whoever wants the file has hung up. Sends no cookies and no credentials, and heeds no
+    proxy settings.
 
     Raises InvalidAddressError, ForbiddenAddressError, UnreachableAddressError, AddressStatusError,
     RedirectsError, AddressTooLargeError, AddressTimeoutError or AddressAnswerError, all of them
     PhotoAddressErrors. Their sentences name the host and never the rest of the address, which may be secret.
+    Raises ClientGoneError when nobody wants the file any more.
     """
-    visit = _Visit(limits, allowed_hosts, resolve)
+    visit = _Visit(limits, allowed_hosts, resolve, is_gone)
     for _ in range(limits.redirects_max + 1):
         target = _Target.read(address)
         answer = visit.get(target, ssl_context or _default_ssl_context())
@@ -179,15 +192,20 @@ def _ip_address(host: str) -> IpAddress | None:
 class _Visit:
     """One fetch with all its redirects: one clock, one count of bytes, and the only way to a socket."""
 
-    def __init__(self, limits: FetchLimits, allowed_hosts: Collection[str], resolve: Resolver) -> None:
+    def __init__(
+        self, limits: FetchLimits, allowed_hosts: Collection[str], resolve: Resolver, is_gone: Gone
+    ) -> None:
         self.limits = limits
         self._allowed_hosts = frozenset(allowed_hosts)
         self._resolve = resolve
+        self._is_gone = is_gone
         self._begun_at = time.monotonic()
         self._is_in_body = False
         self._head_bytes = self._content_bytes = 0
         # Chunked bodies carry a few bytes of their own; a multiple of the limit is an attack.
         self._raw_bytes_left = 2 * limits.size_max + 8 * limits.header_size_max
+        self._length = 0
+        self._pace: Pace | None = None
         self._target: _Target | None = None
 
     def get(self, target: _Target, ssl_context: ssl.SSLContext) -> Fetched | str:
@@ -230,12 +248,23 @@ class _Visit:
         return found[:CONNECTIONS_TRIED_MAX]
 
     def seconds_left(self) -> float:
-        """For the step that is next. Raises AddressTimeoutError when there are none."""
+        """For the step that is next. Raises AddressTimeoutError when there are none, ClientGoneError."""
+        if self._is_gone():
+            raise ClientGoneError("Whoever wanted this file has hung up.")
         earned_s = self.limits.begin_s + self._content_bytes / self.limits.bytes_per_s_min
-        left = self._begun_at + min(earned_s, self.limits.total_s) - time.monotonic()
-        if left <= 0:
+        now_s = time.monotonic()
+        left = self._begun_at + min(earned_s, self.limits.total_s) - now_s
+        if left <= 0 or self._is_hopeless(now_s):
             raise self.too_slow()
         return left
+
+    def _is_hopeless(self, now_s: float) -> bool:
+        """Whether the content comes too slowly to be complete in time. The time before any content is spent
+        first: a host that sends its headers early and thinks afterwards is not slow."""
+        lasted_s = now_s - self._begun_at
+        if self._pace is None or lasted_s < self.limits.begin_s:
+            return False
+        return self._pace.is_too_slow(now_s, self.limits.total_s - lasted_s)
 
     def count(self, size: int) -> None:
         """Counts bytes from the wire, whatever they are part of. Raises AddressTooLargeError or, when they
@@ -306,13 +335,23 @@ class _Visit:
         if not said.isdigit() or len(said) > 15 or int(said) > self.limits.size_max:
             raise self._too_large()
         self._is_in_body = True
+        self._length = int(said)
         content = io.BytesIO()  # Gives its bytes away in the end without a second copy of them.
         for chunk in chunks:
             # Only what is content earns time: chunk marks and their kin come from who wants to keep us.
             self._content_bytes += content.write(chunk)
+            self._keep_pace(len(chunk))
             if self._content_bytes > self.limits.size_max:
                 raise self._too_large()
         return content.getvalue()
+
+    def _keep_pace(self, size: int) -> None:
+        if not self._length:
+            return  # Its length is known when it has ended.
+        now_s = time.monotonic()
+        if self._pace is None:
+            self._pace = Pace(self._length, now_s)
+        self._pace.add(size, now_s)
 
     def _too_large(self) -> AddressTooLargeError:
         return AddressTooLargeError(f"{self._host} sends more than {self.limits.size_max / 1e6:g} MB.")
@@ -360,11 +399,14 @@ class _BoundedStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Some bytes, counted."""
+        """Some bytes, counted. Waits for them in short pieces, and looks in between."""
         del timeout
-        content = self._stream.read(max_bytes, self._visit.seconds_left())
-        self._visit.count(len(content))
-        return content
+        while True:
+            wait_s = min(self._visit.seconds_left(), LOOK_EVERY_S)
+            with contextlib.suppress(httpcore.ReadTimeout):
+                content = self._stream.read(max_bytes, wait_s)
+                self._visit.count(len(content))
+                return content
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """All of the bytes."""

@@ -21,6 +21,7 @@ from tests.server.website_people import Browser, feed, pixels
 from offcut import errors
 from offcut.engine.options import OPTION_CODES
 from offcut.errors import OffcutError
+from offcut.server.removals import addresses
 from offcut.server.removals.models import Image, Submission
 from offcut.server.website.images import refusals
 from offcut.server.website.images.words import NOT_READY_CODES, WORDS, said
@@ -199,6 +200,15 @@ def test_inner_addresses_are_not_fetched(visitor: Browser) -> None:
         assert answer.json()["error"]["code"].startswith("address_")
 
 
+def test_fetches_at_once_are_bounded(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = addresses.FetchTurns(at_once=1, wait_s_max=0)
+    monkeypatch.setattr(addresses, "_turns", turns)
+    with turns.turn(0):
+        answer = visitor.upload(url="http://photos.example.org/x.jpg")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "queue_full")
+    assert int(answer["Retry-After"]) >= 1
+
+
 def test_a_stranger_cannot_fill_the_disk(visitor: Browser, signed_in: Browser, settings: Any) -> None:
     settings.VISITOR_IMAGES = 2
     for _ in range(2):
@@ -268,7 +278,7 @@ def test_every_code_that_can_occur_has_words() -> None:
 FAULTS = {
     # Of what these tell of, nobody who looks at a page can be the cause.
     "account_error", "key_refused", "missing_key", "unknown_key", "revoked_key", "expired_key",
-    "member_gone",
+    "member_gone", "host_not_allowed",
     "credit_error", "key_limit_reached", "clock_went_back", "id_reused", "hold_error",
     "hold_not_found", "hold_captured", "hold_released", "hold_lapsed", "correction_refused", "entry_is_final",
     "image_error", "removal_error", "removal_busy", "request_over", "request_error", "photo_error",

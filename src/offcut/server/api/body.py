@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import multipart
 from django.http import HttpRequest, UnreadablePostError
 
-from offcut.errors import ClientGoneError, FileTooLargeError, RequestBodyError
+from offcut.errors import ClientGoneError, FileTooLargeError, OffcutError, RequestBodyError
 
 BODY_SIZE_MAX = 64 * 1024 * 1024
 """Most bytes of a whole body: two files of 22 MB, one of them possibly as base64, and what is around them."""
@@ -33,9 +33,13 @@ class Fields:
 
 
 def read_fields(request: HttpRequest) -> Fields:
-    """The fields of the body. Raises RequestBodyError, FileTooLargeError, ClientGoneError."""
-    if _stated_length(request) > BODY_SIZE_MAX or getattr(request, "body_is_too_large", False):
-        raise _too_large()
+    """The fields of the body.
+
+    Raises RequestBodyError, FileTooLargeError, UploadTimeoutError, ClientGoneError.
+    """
+    require_whole_body(request)
+    if stated_length(request.META.get("CONTENT_LENGTH") or "") > BODY_SIZE_MAX:
+        raise too_large()
     kind = (request.content_type or "").lower()
     try:
         if kind == "multipart/form-data":
@@ -52,21 +56,31 @@ def read_fields(request: HttpRequest) -> Fields:
     raise RequestBodyError(f"A body of type {kind[:80] or 'unknown'} is not read.")
 
 
-def _stated_length(request: HttpRequest) -> int:
-    stated = request.META.get("CONTENT_LENGTH") or "0"
-    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 16 else 0
+def require_whole_body(request: HttpRequest) -> None:
+    """Raises what kept the web server from reading the body to its end, FileTooLargeError or
+    UploadTimeoutError."""
+    problem: OffcutError | None = getattr(request, "body_problem", None)
+    if problem is not None:
+        raise problem
+
+
+def stated_length(content_length: str) -> int:
+    """What a Content-Length says, in bytes; 0 for none, and for what is no number."""
+    is_number = content_length.isascii() and content_length.isdigit() and len(content_length) < 16
+    return int(content_length) if is_number else 0
+
+
+def too_large() -> FileTooLargeError:
+    """The error for a body of more than BODY_SIZE_MAX."""
+    return FileTooLargeError(f"The request has more than {BODY_SIZE_MAX / 1e6:.0f} MB.")
 
 
 def _whole(request: HttpRequest) -> bytes:
     # Not `request.body`: its limit is that of the website's small forms.
     body = request.read(BODY_SIZE_MAX + 1)
     if len(body) > BODY_SIZE_MAX:
-        raise _too_large()
+        raise too_large()
     return bytes(body)
-
-
-def _too_large() -> FileTooLargeError:
-    return FileTooLargeError(f"The request has more than {BODY_SIZE_MAX / 1e6:.0f} MB.")
 
 
 def _multipart(request: HttpRequest) -> Fields:

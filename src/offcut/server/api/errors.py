@@ -140,6 +140,8 @@ TABLE: dict[type[OffcutError], Answer] = {
     errors.OutputTooLargeError: Answer(400, "invalid_format", "Invalid format parameter given"),
     errors.RequestError: Answer(400, "", "Invalid request"),
     errors.RequestBodyError: Answer(400, "", "Invalid request body"),
+    errors.HostNotAllowedError: Answer(400, "", "Host not allowed"),
+    errors.UploadTimeoutError: Answer(408, "", "Upload took too long"),
     errors.UnknownRequestError: Answer(404, "", "Not found"),
     errors.RequestMethodError: Answer(405, "", "Method not allowed"),
     # Who asks, and what is left.

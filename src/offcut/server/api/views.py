@@ -33,11 +33,17 @@ from offcut.server.api import errors, wire
 from offcut.server.api.body import read_fields
 from offcut.server.api.wire import Picture
 from offcut.server.credits.statement import balance
-from offcut.server.fetching import FetchLimits, fetch
+from offcut.server.fetching import FetchLimits
 from offcut.server.removals import improvement, metrics, rate
+from offcut.server.removals.addresses import fetch_photo
 from offcut.server.removals.api_images import keep_if_asked
 from offcut.server.removals.owners import Owner
-from offcut.server.removals.removal import Request, affords_anything, remove_background
+from offcut.server.removals.removal import (
+    Request,
+    affords_anything,
+    may_be_answered_again,
+    remove_background,
+)
 
 View = Callable[["Call"], HttpResponse]
 log = structlog.get_logger(__name__)
@@ -96,16 +102,16 @@ def removebg(call: Call) -> HttpResponse:
     repeat_id = wire.read_repeat_id(call.request)
     rate.take(key.team_id, 1)
     asked = wire.read_asked(read_fields(call.request))
-    if repeat_id is None:
-        # A request that is repeated has been paid for, even when nothing is left by now.
+    # What was answered before under the same id has been paid for, even when nothing is left by now.
+    if repeat_id is None or not may_be_answered_again(key.team, repeat_id):
         affords_anything(key.team, asked.options)
     options = asked.options
-    background = _background(asked.background)
+    background = _background(call, asked.background)
     if background is not None:
         options = replace(options, bg_image=background)
     request = Request(
         key.team,
-        _content(asked.photo),
+        _content(call, asked.photo),
         options,
         key=key,
         repeat_id=repeat_id,
@@ -140,7 +146,7 @@ def improve(call: Call) -> HttpResponse:
     photo, filename, tag = wire.read_submission(read_fields(call.request))
     row = improvement.submit(
         Owner(key.team_id),
-        _content(photo),
+        _content(call, photo),
         limits=wire.LIMITS,
         key=key,
         filename=filename,
@@ -154,6 +160,15 @@ def improve(call: Call) -> HttpResponse:
 def unknown(_call: Call) -> HttpResponse:
     """Anything else below `/v1.0/`."""
     raise UnknownRequestError("There is nothing at this address.")
+
+
+def refused(request: HttpRequest, error: OffcutError) -> HttpResponse:
+    """The answer to a request that comes to no endpoint: in the API's shape, with CORS, counted."""
+
+    def view(_call: Call) -> HttpResponse:
+        raise error
+
+    return endpoint("unknown", None)(view)(request)
 
 
 def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
@@ -179,14 +194,14 @@ def _answered(view: View, call: Call, method: str | None) -> HttpResponse:
         return errors.fault_answer()
 
 
-def _content(picture: Picture) -> bytes:
+def _content(call: Call, picture: Picture) -> bytes:
     """The photo's bytes, fetched if need be."""
     if picture.content is not None:
         return picture.content
     assert picture.address is not None
+    assert call.key is not None
     limits = FetchLimits(size_max=wire.FILE_SIZE_MAX, begin_s=settings.FETCH_BEGIN_S)
-    with telemetry.span("fetch"):
-        return fetch(picture.address, limits=limits, allowed_hosts=settings.FETCH_HOSTS).content
+    return fetch_photo(picture.address, owner=call.key.team_id, limits=limits, is_gone=call.is_gone)
 
 
 def _as_sent(error: OptionError, background: Picture) -> OptionError:
@@ -197,13 +212,13 @@ def _as_sent(error: OptionError, background: Picture) -> OptionError:
     return OptionError(name, str(error), hint=error.hint)
 
 
-def _background(picture: Picture) -> bytes | None:
+def _background(call: Call, picture: Picture) -> bytes | None:
     """The background image's bytes; its errors speak of the background, not of the photo."""
     if picture.content is None and picture.address is None:
         return None
     name = "bg_image_file" if picture.address is None else "bg_image_url"
     try:
-        content = _content(picture)
+        content = _content(call, picture)
     except (InvalidAddressError, ForbiddenAddressError) as error:
         raise OptionError(name, str(error), code="invalid_bg_image_url", hint=error.hint) from error
     except PhotoAddressError as error:

@@ -97,6 +97,11 @@ class Asked:
     ignored: tuple[str, ...]
 
 
+def is_api_path(path: str) -> bool:
+    """Whether an address is one of the API's, known or not."""
+    return path == "/v1.0" or path.startswith("/v1.0/")
+
+
 def read_key(request: HttpRequest) -> str:
     """The API key in the request's headers, "" when there is none."""
     key = request.headers.get("X-Api-Key", "").strip()

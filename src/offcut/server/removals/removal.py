@@ -90,6 +90,15 @@ def affords_anything(team: Team, options: Options) -> None:
     pricing.choose(options.size, (1, 1), total=own.total, free_preview_amount=own.free_preview_amount)
 
 
+def may_be_answered_again(team: Team, repeat_id: str) -> bool:
+    """Whether something under this id may be answered without paying anew: it was paid and its time is not
+    over, or its credits are held at this moment. One look-up."""
+    hold = Hold.objects.filter(account_id=team.pk, request_id=_hold_id(repeat_id)).first()
+    if hold is None:
+        return False
+    return hold.state == HoldState.OPEN or (hold.state == HoldState.CAPTURED and not _is_over(hold))
+
+
 def remove_background(request: Request) -> Removal:
     """Cut the subject out and charge for it: once, and only when there is a result.
 
@@ -99,7 +108,7 @@ def remove_background(request: Request) -> Removal:
     """
     header = _checked(request)
     rate.take(request.team.pk, rate.cost(header.width, header.height) - request.megapixels_counted)
-    hold_id = f"asked:{uuid.uuid4()}" if request.repeat_id is None else f"repeat:{request.repeat_id}"
+    hold_id = f"asked:{uuid.uuid4()}" if request.repeat_id is None else _hold_id(request.repeat_id)
     with _only_one(request.team.pk, hold_id):
         with telemetry.span("hold"):
             choice, held = _held(request, header, hold_id)
@@ -151,9 +160,18 @@ def _held(request: Request, header: Header, hold_id: str) -> tuple[Choice, Held]
     return _hold_what_suffices(request, header, hold_id, content_hash)
 
 
+def _hold_id(repeat_id: str) -> str:
+    return f"repeat:{repeat_id}"
+
+
+def _is_over(captured: Hold) -> bool:
+    """Whether the time in which this may be answered again has passed."""
+    ended_at = captured.ended_at
+    return ended_at is None or timezone.now() >= ended_at + timedelta(seconds=settings.RETENTION_S)
+
+
 def _repeated(earlier: Hold, content_hash: str) -> tuple[Choice, Held]:
-    until = earlier.ended_at + timedelta(seconds=settings.RETENTION_S) if earlier.ended_at else None
-    if until is None or timezone.now() >= until:
+    if _is_over(earlier):
         raise RequestOverError("The time in which this request may be repeated is over.")
     held = ledger.hold(
         earlier.account_id, earlier.request_id, earlier.amount, content_hash=content_hash, now=timezone.now()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from offcut.errors import FileTooLargeError, MissingPhotoError, OffcutError, OptionError
-from offcut.server.fetching import FetchLimits, fetch
+from offcut.server.fetching import FetchLimits
 from offcut.server.removals import images, look
+from offcut.server.removals.addresses import fetch_photo
 from offcut.server.removals.images import Batch, Image, Owner
 from offcut.server.website.images import upload_rate
 from offcut.server.website.images.access import batch_or_404, owner_of
@@ -67,11 +67,12 @@ def receive(request: HttpRequest) -> Received:
 
     One photo alone that cannot be used raises why; of several, the others are kept. One photo may come under
     an `upload` id: sent again under it, because no answer has come, it is not kept twice.
-    Raises MissingPhotoError, FileTooLargeError, OptionError, PhotoError, RateLimitError, TooManyImagesError,
-    ImageStorageError.
+    Raises MissingPhotoError, FileTooLargeError, UploadTimeoutError, OptionError, PhotoError, RateLimitError,
+    QueueFullError, ClientGoneError, TooManyImagesError, ImageStorageError.
     """
-    if getattr(request, "body_is_too_large", False):
-        raise FileTooLargeError("The upload is larger than one request may be.")
+    problem: OffcutError | None = getattr(request, "body_problem", None)
+    if problem is not None:
+        raise problem
     uploads = request.FILES.getlist("photo")
     address = request.POST.get("url", "").strip()
     count = len(uploads) + bool(address)
@@ -89,7 +90,7 @@ def receive(request: HttpRequest) -> Received:
     batch = _batch(request, owner, count)
     kept: list[Image] = []
     refused: list[Refused] = []
-    for name, read in _sources(uploads, address):
+    for name, read in _sources(request, owner, uploads, address):
         try:
             image = images.receive(owner, read(), name=name, batch=batch, look=asked, upload_id=upload_id)
             kept.append(image)
@@ -115,12 +116,15 @@ def _upload_id(request: HttpRequest) -> uuid.UUID | None:
         raise OptionError("upload", "The upload's id is no UUID.") from None
 
 
-def _sources(uploads: list[Any], address: str) -> Iterator[tuple[str, Any]]:
+def _sources(
+    request: HttpRequest, owner: Owner, uploads: list[Any], address: str
+) -> Iterator[tuple[str, Any]]:
     for upload in uploads:
         yield upload.name or "", lambda upload=upload: _content(upload)
     if address:
         name = address.partition("?")[0]
-        yield name, lambda: fetch(address, limits=FETCH_LIMITS, allowed_hosts=settings.FETCH_HOSTS).content
+        is_gone = getattr(request, "is_gone", lambda: False)
+        yield name, lambda: fetch_photo(address, owner=owner.number, limits=FETCH_LIMITS, is_gone=is_gone)
 
 
 def _content(upload: Any) -> bytes:

@@ -40,6 +40,7 @@ _STATUS: dict[type[OffcutError], int] = {
     errors.RemovalBusyError: 503,
     errors.ClientGoneError: 499,
     errors.UnknownRequestError: 404,
+    errors.UploadTimeoutError: 408,
     errors.StrokesChangedError: 409,
     errors.MatteChangedError: 409,
     errors.RequestMethodError: 405,

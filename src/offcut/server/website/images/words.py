@@ -115,6 +115,7 @@ WORDS: dict[str, tuple[Words, Words]] = {
     "request_running": (_("This is being done already."), _LATER),
     "server_stopping": (_("The website is being restarted."), _LATER),
     "client_gone": (_("The connection was lost."), _LATER),
+    "upload_timeout": (_("The connection was lost."), _LATER),
     # What was asked.
     "output_too_large": (
         _("The result would be too large for this kind of file."),

@@ -62,6 +62,13 @@ def test_privacy_and_cookies_say_what_the_software_does(client: Client) -> None:
     cookies = client.get("/en/legal/cookies/").content.decode()
     assert settings.SESSION_COOKIE_NAME in cookies
     assert settings.CSRF_COOKIE_NAME in cookies
+    assert "until you close the browser" in cookies
+
+
+def test_the_first_visit_leaves_nothing_when_the_browser_is_closed(client: Client) -> None:
+    token = client.get("/en/").cookies[settings.CSRF_COOKIE_NAME]
+    assert (token["max-age"], token["expires"]) == ("", "")
+    assert token["httponly"], "scripts take the token from the page"
 
 
 def test_no_page_sets_another_cookie(client: Client) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -35,6 +38,38 @@ def test_an_unfinished_page_is_the_owners_alone(client: Client, owner: Client, k
     # Half filled in is not finished.
     LegalText.objects.create(kind=kind, language="en", text="Mine, but [fill in: place]")
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("kind", LegalKind)
+def test_the_owner_finds_every_page_in_the_footer(client: Client, owner: Client, kind: LegalKind) -> None:
+    link = re.compile(rf'<a href="/en/legal/{kind}/">[^<]+</a>( <span class="badge">draft</span>)?</li>')
+    shown = link.search(owner.get("/en/pricing/").content.decode())
+    assert shown, "no link"
+    assert bool(shown[1]) == (kind in OWNERS_ONLY)
+    others = link.search(client.get("/en/pricing/").content.decode())
+    assert (others is None) == (kind in OWNERS_ONLY)
+    assert others is None or not others[1]
+
+
+def test_the_operators_list_begins_every_text(owner: Client) -> None:
+    """One link for each page and language opens the form with our words for it."""
+    LegalText.objects.create(kind="terms", language="fr", text="Chez nous")
+    page = owner.get("/operator/pages/legaltext/").content.decode()
+    table = page.partition('id="beginnings"')[2].partition("</table>")[0]
+    links = [unescape(address) for address in re.findall(r'<a href="([^"]+)"', table)]
+    assert len(set(links)) == len(LegalKind) * len(settings.LANGUAGES)
+    begins = [address for address in links if "/add/" in address]
+    assert len(begins) == len(links) - 1
+    for address in begins:
+        form = owner.get(address).content.decode()
+        assert FILL_IN in form, address
+    text = starting_text("imprint", "de").splitlines()[0]
+    assert text in owner.get("/operator/pages/legaltext/add/?kind=imprint&written_in=de").content.decode()
+
+
+def test_no_empty_form_is_opened(owner: Client) -> None:
+    answer = owner.get("/operator/pages/legaltext/add/")
+    assert (answer.status_code, answer["Location"]) == (302, "/operator/pages/legaltext/")
 
 
 def test_the_operator_writes_a_page_from_our_beginning(client: Client, owner: Client) -> None:

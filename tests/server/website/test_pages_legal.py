@@ -121,3 +121,6 @@ def test_every_beginning_has_places_to_fill_in(kind: str, language: str) -> None
     assert FILL_IN in text
     assert "{%" not in text
     assert "&quot;" not in text
+    if language != "en":
+        english = set(starting_text(kind, "en").split("\n")) - {""}
+        assert not english & set(text.split("\n")), "a line was not translated"

@@ -70,7 +70,7 @@ def _sources() -> Iterator[tuple[str, bytes]]:
         name = str(path.relative_to(ROOT))
         if path.suffix == ".py" and "migrations" not in path.parts:
             yield name, path.read_bytes()
-        elif "templates" in path.parts and path.suffix in {".html", ".txt", ".xml"}:
+        elif "templates" in path.parts and path.suffix in {".html", ".md", ".txt", ".xml"}:
             calls = templatize(path.read_text(encoding="utf-8"), origin=name)
             # What is between the calls keeps the page's indentation, which is none that Python knows.
             yield name, "\n".join(line.lstrip() for line in calls.splitlines()).encode()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from offcut.cli.batch import StoppedError
 from offcut.client import Client, Retries, refusal_of
-from offcut.errors import ServiceRefusalError
+from offcut.errors import OffcutError
 
 if TYPE_CHECKING:
     from offcut.client import RemovalResult, Server
@@ -131,7 +131,7 @@ class Purchases:
             for ordinal in range(1, ORDINALS + 1):
                 try:
                     result = self._ask(content, bg_image, fields, f"{key}-{ordinal}")
-                except ServiceRefusalError as error:
+                except OffcutError as error:
                     if not _is_refused(error, 422, _OVER):
                         raise
                 else:
@@ -149,7 +149,7 @@ class Purchases:
                 raise StoppedError
             try:
                 return self.client.remove(content, bg_image=bg_image, idempotency_key=key, **fields)
-            except ServiceRefusalError as error:
+            except OffcutError as error:
                 if not _is_refused(error, 409, _RUNNING) or time.monotonic() > until:
                     raise
 
@@ -210,6 +210,6 @@ class _StoppableClient(Client):
             raise StoppedError
 
 
-def _is_refused(error: ServiceRefusalError, status: int, codes: frozenset[str]) -> bool:
+def _is_refused(error: OffcutError, status: int, codes: frozenset[str]) -> bool:
     refusal = refusal_of(error)
     return refusal is not None and refusal.status == status and refusal.code in codes

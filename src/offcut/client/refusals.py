@@ -74,6 +74,8 @@ SERVICE_ERRORS: dict[str, type[OffcutError]] = {
     "request_over": ServiceIdReusedError,
     "internal_error": ServiceFaultError,
     "client_gone": ServiceUnreachableError,
+    "upload_timeout": ServiceTimeoutError,
+    "host_not_allowed": ServiceRefusalError,
     "not_found": ServiceAnswerError,
     "method_not_allowed": ServiceAnswerError,
     "invalid_body": ServiceRefusalError,

@@ -159,7 +159,9 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_NAME = "__Host-offcut-session" if BEHIND_TLS else "offcut-session"
 CSRF_COOKIE_NAME = "__Host-offcut-csrf" if BEHIND_TLS else "offcut-csrf"
-SESSION_COOKIE_HTTPONLY = True
+# It goes when the browser is closed (docs/decisions/website-pages.md); scripts take the token from the page.
+CSRF_COOKIE_AGE = None
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 if CONFIGURATION.trusted_proxy_count:

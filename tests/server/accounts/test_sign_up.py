@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import smtplib
 from collections.abc import Callable
+from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -45,6 +47,36 @@ def test_from_sign_up_to_signed_in(client: Client) -> None:
     page = client.get("/account/")
     assert page.status_code == 200
     assert "dora@example.org" in page.content.decode()
+
+
+def on_the_way(client: Client, wanted: str, *, other_browser: bool = False) -> str:
+    """Where Dora is when she has signed up on her way to a page, confirmed her address and signed in."""
+    address = f"/account/signup/?next={quote(wanted)}"
+    shown = re.search(r'name="next" value="([^"]*)"', client.get(address).content.decode())
+    assert shown, "the form does not say where to go on"
+    fields = {"email": "dora@example.org", "password1": PASSWORD, "next": unescape(shown.group(1))}
+    assert client.post(address, fields)["Location"] == "/account/confirm-email/"
+    browser = Client() if other_browser else client
+    answer = browser.post(link_in(mail.outbox[-1].body))
+    assert answer["Location"] == "/account/login/"
+    return browser.post("/account/login/", {"login": "dora@example.org", "password": PASSWORD})["Location"]
+
+
+def test_the_way_by_the_letterbox_leads_on_to_where_it_began(client: Client) -> None:
+    assert on_the_way(client, "/fr/pricing/?a=1&b=2") == "/fr/pricing/?a=1&b=2"
+    # Once only: the next time she signs in she is asked for nothing.
+    client.post("/account/logout/")
+    again = client.post("/account/login/", {"login": "dora@example.org", "password": PASSWORD})
+    assert again["Location"] == "/en/"
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_the_way_by_the_letterbox_never_leads_to_another_host(client: Client, wanted: str) -> None:
+    assert on_the_way(client, wanted) == "/en/"
+
+
+def test_a_mail_opened_in_another_browser_leads_to_the_front_page(client: Client) -> None:
+    assert on_the_way(client, "/fr/pricing/", other_browser=True) == "/en/"
 
 
 def test_a_taken_address_is_not_given_away(client: Client, alice: Person) -> None:

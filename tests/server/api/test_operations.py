@@ -46,6 +46,7 @@ def test_the_counters_count(alice: Caller) -> None:
             "answered": 'offcut_requests_total{endpoint="removebg",status="200"}',
             "refused": 'offcut_failures_total{code="missing_source"}',
             "spent": 'offcut_credits_total{source="gift"}',
+            "cut out": 'offcut_cut_outs_total{way="api"}',
             "segment": 'offcut_step_seconds_count{step="segment"}',
         }
         return {key: value_of(text, name) if name in text else 0.0 for key, name in names.items()}

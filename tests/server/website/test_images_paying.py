@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -17,7 +20,7 @@ from tests.server.website_people import JSON, Browser, pixels, plain_do
 
 from offcut.errors import OutputError
 from offcut.server.credits import ledger
-from offcut.server.removals import images
+from offcut.server.removals import images, metrics
 from offcut.server.removals.models import Image
 from offcut.server.runners import current
 from offcut.server.runners.composing import ResultWork
@@ -253,3 +256,37 @@ def test_a_waiting_image_cannot_be_downloaded(signed_in: Browser, alice: Caller)
     images.delete(Image.objects.get())
     assert signed_in.post(waiting["urls"]["download"], **FULL).status_code == 410
     assert spent(alice) == 0
+
+
+def test_one_photo_is_one_cut_out_whatever_is_taken_home(visitor: Browser, signed_in: Browser) -> None:
+    def counted() -> float:
+        return metrics.REGISTRY.get_sample_value("offcut_cut_outs_total", {"way": "website"}) or 0
+
+    before = counted()
+    visitor.image(PHOTO)
+    assert counted() == before + 1, "a photo that nobody takes home was cut out all the same"
+    image = signed_in.image(PHOTO)
+    for kind in ("png", "zip"):
+        assert signed_in.post(image["urls"]["download"], size="full", format=kind).status_code == 200
+    assert counted() == before + 2
+
+
+def test_signing_up_for_the_full_size_leads_back_to_the_photo(visitor: Browser) -> None:
+    """Through the letterbox: the photo is the new team's, and the gift credit pays for it."""
+    image = visitor.image(PHOTO)
+    page, browser = image["urls"]["page"], visitor.client
+    refused = visitor.client.post(image["urls"]["download"], FULL, headers=JSON)
+    fields = {"email": "dora@example.org", "password1": "correct horse battery", "next": page}
+    assert refused.json()["error"]["sign_up"] == f"/account/signup/?next={quote(page, safe='')}"
+    browser.post(reverse("account_signup"), fields)
+    link = re.search(r"https?://[^/\s]+(/\S+)", mail.outbox[0].body)
+    assert link is not None
+    browser.post(link[1])
+    signed_in = {"login": "dora@example.org", "password": "correct horse battery"}
+    answer = browser.post(reverse("account_login"), signed_in)
+    assert answer["Location"] == page
+    text = visitor.get(page).content.decode()
+    assert "Download the full size" in text
+    assert "Credits left: 1." in text
+    assert visitor.post(image["urls"]["download"], **FULL).status_code == 200
+    assert visitor.json(page)["is_paid"]

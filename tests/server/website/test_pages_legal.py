@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -37,6 +40,38 @@ def test_an_unfinished_page_is_the_owners_alone(client: Client, owner: Client, k
     assert client.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("kind", LegalKind)
+def test_the_owner_finds_every_page_in_the_footer(client: Client, owner: Client, kind: LegalKind) -> None:
+    link = re.compile(rf'<a href="/en/legal/{kind}/">[^<]+</a>( <span class="badge">draft</span>)?</li>')
+    shown = link.search(owner.get("/en/pricing/").content.decode())
+    assert shown, "no link"
+    assert bool(shown[1]) == (kind in OWNERS_ONLY)
+    others = link.search(client.get("/en/pricing/").content.decode())
+    assert (others is None) == (kind in OWNERS_ONLY)
+    assert others is None or not others[1]
+
+
+def test_the_operators_list_begins_every_text(owner: Client) -> None:
+    """One link for each page and language opens the form with our words for it."""
+    LegalText.objects.create(kind="terms", language="fr", text="Chez nous")
+    page = owner.get("/operator/pages/legaltext/").content.decode()
+    table = page.partition('id="beginnings"')[2].partition("</table>")[0]
+    links = [unescape(address) for address in re.findall(r'<a href="([^"]+)"', table)]
+    assert len(set(links)) == len(LegalKind) * len(settings.LANGUAGES)
+    begins = [address for address in links if "/add/" in address]
+    assert len(begins) == len(links) - 1
+    for address in begins:
+        form = owner.get(address).content.decode()
+        assert FILL_IN in form, address
+    text = starting_text("imprint", "de").splitlines()[0]
+    assert text in owner.get("/operator/pages/legaltext/add/?kind=imprint&written_in=de").content.decode()
+
+
+def test_no_empty_form_is_opened(owner: Client) -> None:
+    answer = owner.get("/operator/pages/legaltext/add/")
+    assert (answer.status_code, answer["Location"]) == (302, "/operator/pages/legaltext/")
+
+
 def test_the_operator_writes_a_page_from_our_beginning(client: Client, owner: Client) -> None:
     add = "/operator/pages/legaltext/add/?kind=imprint&written_in=de"
     assert FILL_IN in owner.get(add).content.decode()
@@ -62,6 +97,13 @@ def test_privacy_and_cookies_say_what_the_software_does(client: Client) -> None:
     cookies = client.get("/en/legal/cookies/").content.decode()
     assert settings.SESSION_COOKIE_NAME in cookies
     assert settings.CSRF_COOKIE_NAME in cookies
+    assert "until you close the browser" in cookies
+
+
+def test_the_first_visit_leaves_nothing_when_the_browser_is_closed(client: Client) -> None:
+    token = client.get("/en/").cookies[settings.CSRF_COOKIE_NAME]
+    assert (token["max-age"], token["expires"]) == ("", "")
+    assert token["httponly"], "scripts take the token from the page"
 
 
 def test_no_page_sets_another_cookie(client: Client) -> None:
@@ -79,3 +121,6 @@ def test_every_beginning_has_places_to_fill_in(kind: str, language: str) -> None
     assert FILL_IN in text
     assert "{%" not in text
     assert "&quot;" not in text
+    if language != "en":
+        english = set(starting_text(kind, "en").split("\n")) - {""}
+        assert not english & set(text.split("\n")), "a line was not translated"

@@ -69,7 +69,7 @@ def test_days_share_exactly_the_time_between(after_s: int, length_s: int) -> Non
 def test_counters_that_begin_anew_are_not_taken_for_less_than_nothing() -> None:
     def seen(removals: float, slow: float) -> Seen:
         within = {f"within_{bound:g}": slow if bound >= 1 else 0.0 for bound in BOUNDS_S}
-        return Seen(True, 4.0, counters={"removals": removals, "failures": 0.0, "waiting": 2.0, **within})
+        return Seen(True, 4.0, counters={"cut_outs": removals, "failures": 0.0, "waiting": 2.0, **within})
 
     record(seen(100, 90), NOON)
     second = record(seen(103, 92), NOON + MINUTE)
@@ -115,15 +115,20 @@ def web_server(status: int, metrics: str) -> Iterator[str]:
 def test_looking_at_the_web_server() -> None:
     from prometheus_client import generate_latest
 
-    from offcut.server.removals.metrics import REGISTRY, REQUEST_SECONDS, REQUESTS
+    from offcut.server.removals.metrics import CUT_OUTS, REGISTRY, REMOVALS, REQUEST_SECONDS, REQUESTS
 
     REQUEST_SECONDS.labels("removebg").observe(0.3)
     REQUESTS.labels("removebg", "503").inc()
+    for way in ("website", "api"):
+        CUT_OUTS.labels(way).inc()
+    REMOVALS.labels("full", "png").inc(1000)
+    counted = [REGISTRY.get_sample_value("offcut_cut_outs_total", {"way": way}) for way in ("website", "api")]
     with web_server(503, generate_latest(REGISTRY).decode()) as address:
         seen = look(address)
     assert not seen.is_up
     assert seen.problem == "queue: full"
     assert seen.counters["failures"] >= 1
+    assert seen.counters["cut_outs"] == sum(counted)
     assert seen.counters["within_0.5"] >= seen.counters["within_0.25"] + 1
     assert {f"within_{bound:g}" for bound in BOUNDS_S} <= set(seen.counters)
     gone = look(address)
@@ -144,6 +149,18 @@ def test_a_day_without_readings_is_neither_up_nor_down() -> None:
     # A whole day and an hour of two and a half days.
     assert history.seen_percent(found) == pytest.approx(100 * 25 / 60)
     assert history.up_percent(days()) is None
+
+
+def test_nobody_is_missed_before_the_first_reading() -> None:
+    """Six minutes after the first start, at noon: five of them were seen."""
+    seen = {NOON.date(): (300.0, 0.0)}
+    found = history.days_until(NOON + 6 * MINUTE, seen, first_at=NOON)
+    assert found[-1].unknown_s == 60
+    assert sum(day.unknown_s for day in found[:-1]) == 0
+    assert history.seen_percent(found) == pytest.approx(100 * 5 / 6)
+    # Days later the first one is a part of a day, and all others are whole.
+    later = history.days_until(NOON + timedelta(days=2), seen, first_at=NOON)
+    assert [day.unknown_s for day in later[-4:]] == [0, 12 * 3600 - 300, 86_400, 12 * 3600]
 
 
 def test_a_second_of_failure_shows() -> None:
@@ -181,7 +198,8 @@ def test_the_page_says_when_nobody_looked(client: Client) -> None:
     with time_machine.travel(end + timedelta(hours=3), tick=False):
         assert "Nobody knows" in page(client)
         shown = page(client)
-        assert "no data for 15 hours" in shown
+        # From the first reading on, not from midnight.
+        assert "no data for 3 hours" in shown
         assert shown.count("<rect") == shown.count("<g>") == 90
     record_minutes(DOWN, 2, begin=end)
     with time_machine.travel(end + 2 * MINUTE, tick=False):

@@ -8,23 +8,43 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.utils import get_request_param
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.mail import EmailMessage
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from offcut.errors import MailError
 from offcut.server.accounts.models import Person
 
 log = structlog.get_logger(__name__)
 
+_AFTERWARDS = "after_sign_in"
+"""In the session: the page that somebody was on their way to when they were sent to their letterbox."""
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-up may be for invited people only, and a mail server that is away is said plainly."""
+    """Sign-up may be for invited people only, the way by the letterbox leads back to where it began, and a
+    mail server that is away is said plainly."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether this browser may sign up: always, or with an invitation's link opened in it."""
         return settings.CONFIGURATION.sign_up == "open" or bool(request.session.get("invited"))
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: Person | None) -> HttpResponse:
+        """Say that a mail is on its way, and keep where this browser wanted to go: the mail's link does not
+        know it. Somebody who opens the link in another browser is led to the front page there, as ever."""
+        wanted = get_request_param(request, REDIRECT_FIELD_NAME) or ""
+        if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+            request.session[_AFTERWARDS] = wanted
+        response: HttpResponse = super().respond_email_verification_sent(request, user)
+        return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The page kept on the way by the letterbox, once; otherwise the usual one."""
+        return request.session.pop(_AFTERWARDS, "") or str(super().get_login_redirect_url(request))
 
     def render_mail(
         self,

@@ -39,6 +39,12 @@ def credits_of(amount: int) -> Decimal:
     return -value if amount < 0 else value
 
 
+def price_of_a_credit(price: int, amount: int) -> int:
+    """What one credit costs where `amount` costs `price`, all in 1/100: rounded up to the smallest coin, so
+    that nobody is told less than they pay."""
+    return -(-price * SCALE // amount)
+
+
 def checked(amount: int) -> int:
     """Return `amount` if it may be booked: an int, at least 1, at most AMOUNT_MAX. Else raise AmountError."""
     if isinstance(amount, bool) or not isinstance(amount, int):

@@ -234,6 +234,7 @@ def _found(image: Image) -> FoundMatte:
     found = current.runner().run(MatteWork(photo, images.LIMITS), team_id=owner_of(image).number)
     for step, taken_s in found.steps_s.items():
         metrics.STEP_SECONDS.labels(step).observe(taken_s)
+    metrics.CUT_OUTS.labels("website").inc()
     return found
 
 

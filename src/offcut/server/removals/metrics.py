@@ -16,7 +16,15 @@ REQUEST_SECONDS = Histogram(
     "offcut_request_seconds", "From the whole request to the answer.", ("endpoint",),
     buckets=_SECONDS, registry=REGISTRY,
 )  # fmt: skip
-REMOVALS = Counter("offcut_removals", "Finished removals.", ("size", "format"), registry=REGISTRY)
+CUT_OUTS = Counter(
+    "offcut_cut_outs", "Photos whose subject was cut out, by the way they came.", ("way",), registry=REGISTRY
+)
+REMOVALS = Counter(
+    "offcut_removals",
+    "Results handed out in the size that was paid for.",
+    ("size", "format"),
+    registry=REGISTRY,
+)
 STEP_SECONDS = Histogram(
     "offcut_step_seconds",
     "How long a step of a removal took.",

@@ -251,6 +251,7 @@ def _run(request: Request, choice: Choice) -> Finished:
         metrics.STEP_SECONDS.labels(step).observe(taken_s)
     for note in result.notes:
         metrics.DEGRADED.labels(note.code).inc()
+    metrics.CUT_OUTS.labels("api").inc()
     metrics.REMOVALS.labels(choice.size, result.format).inc()
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -243,7 +244,7 @@ def test_a_downgrade_waits_and_can_be_taken_back(team: Team, small: Plan, large:
     subscribe(team, large)
     tiny = make_plan("Tiny", 10, 300, rollover=2)
     page = owner.get(reverse("dashboard:choose_plan", args=[tiny.pk])).content.decode()
-    assert "of your 200, 20 stay and 180 end" in page
+    assert "of your 200, carried over: 20; ended: 180" in page
     assert "Until April 20, 2026 nothing changes" in page
     answer = confirm(owner, "choose_plan", tiny)
     assert "Tiny begins at your next billing date" in answer.content.decode()
@@ -421,3 +422,45 @@ def test_the_choice_about_improvement_is_remembered(
     owner.post(address, {"choice": sent})
     assert Person.objects.get(pk=alice.pk).improvement_choice == (kept or "")
     assert owner.get(address).context["choice"] == (kept or "")
+
+
+ONE_CREDIT = {
+    "en": ("You have 1 credit from gifts and packs.", "Your 1 credit from packs and gifts stays"),
+    "de": (
+        "Sie haben 1 Credit aus Geschenken und Paketen.",
+        "Ihr 1 Credit aus Paketen und Geschenken bleibt",
+    ),
+    "es": ("Tienes 1 crédito de regalos y paquetes.", "Tu 1 crédito de paquetes y regalos se queda"),
+    "fr": ("Vous avez 1 crédit issu de cadeaux", "Votre 1 crédit des packs et des cadeaux reste"),
+}
+
+
+@pytest.mark.parametrize("language", ONE_CREDIT)
+def test_one_credit_is_not_called_credits(team: Team, small: Plan, owner: Client, language: str) -> None:
+    """The gift is what every new account begins with."""
+    PackTerms.objects.create(pack=Pack.objects.create(name="One"), starts_at=NOW - DAY, price=90, amount=100)
+    have, stays = ONE_CREDIT[language]
+    with translation.override(language):
+        plan, choose = reverse("dashboard:plan"), reverse("dashboard:choose_plan", args=[small.pk])
+        pack = reverse("dashboard:buy_pack", args=[Pack.objects.get(name="One").pk])
+        usage = reverse("dashboard:usage")
+    pages = [owner.get(address).content.decode() for address in (plan, choose, pack)]
+    assert have in pages[0]
+    assert stays in pages[1]
+    spend(team, 100)
+    pages.append(owner.get(usage).content.decode())
+    wrong = re.compile(r"\b1(</strong>)? (more are|(subscription )?credits|créditos|crédits|Credits)\b")
+    assert [found[0] for page in pages if (found := wrong.search(page))] == []
+
+
+def test_a_credit_has_one_price_wherever_it_is_told(small: Plan, owner: Client) -> None:
+    """9 USD for 40 credits are 22.5 cents, and 48.99 USD for 75 a little over 65."""
+    yearly = make_plan("Yearly", 7, 1000, months=12)
+    seventy_five = Pack.objects.create(name="Seventy-five")
+    terms = PackTerms.objects.create(pack=seventy_five, starts_at=NOW - DAY, price=4899, amount=7500)
+    assert (terms_of(small).credit_price, terms_of(yearly).credit_price, terms.credit_price) == (23, 12, 66)
+    dashboard = owner.get(reverse("dashboard:plan")).content.decode()
+    pricing = owner.get(reverse("pages:pricing")).content.decode()
+    for price in ("0.23", "0.12", "0.66"):
+        assert f"{price}\N{NO-BREAK SPACE}USD a credit" in dashboard
+        assert f">{price}\N{NO-BREAK SPACE}USD</td>" in pricing

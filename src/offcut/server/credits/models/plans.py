@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from offcut.errors import PlanError, PlanInUseError
 from offcut.server.credits.advice import PackFacts
+from offcut.server.credits.amounts import price_of_a_credit
 from offcut.server.credits.models.book import Account
 from offcut.server.credits.rules import PlanFacts
 
@@ -113,6 +114,11 @@ class PlanTerms(Terms):
         return f"{self.plan} ({self.starts_at:%Y-%m-%d})"
 
     @property
+    def credit_price(self) -> int:
+        """What one credit costs, in 1/100 of money, rounded up."""
+        return price_of_a_credit(self.price, self.monthly_amount * self.plan.billing_months)
+
+    @property
     def facts(self) -> PlanFacts:
         return PlanFacts(
             self.plan_id,
@@ -147,6 +153,11 @@ class PackTerms(Terms):
 
     def __str__(self) -> str:
         return f"{self.pack} ({self.starts_at:%Y-%m-%d})"
+
+    @property
+    def credit_price(self) -> int:
+        """What one credit costs, in 1/100 of money, rounded up."""
+        return price_of_a_credit(self.price, self.amount)
 
     @property
     def facts(self) -> PackFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.formats import number_format
 
-from offcut.server.credits.amounts import credits_of
+from offcut.server.credits.amounts import SCALE, credits_of
 
 register = template.Library()
 
@@ -14,6 +14,12 @@ register = template.Library()
 def as_credits(amount: int) -> str:
     """Write an amount (1/100 credit) as credits, in the reader's language."""
     return number_format(credits_of(amount), use_l10n=True)
+
+
+@register.filter
+def whole_credits(amount: int) -> int:
+    """Return the number that decides between “credit” and “credits”: 1 for exactly one, else another."""
+    return 1 if amount == SCALE else 2
 
 
 @register.filter

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +23,7 @@ from offcut.server.website.pages.models import (
     HealthDay,
     Incident,
     IncidentUpdate,
+    LegalKind,
     LegalText,
     Letter,
     LetterState,
@@ -97,9 +102,28 @@ class IncidentAdmin(admin.ModelAdmin):
 class LegalTextAdmin(admin.ModelAdmin):
     """The owner's legal texts. A text that still has “[fill in” in it is shown to nobody else."""
 
+    change_list_template = "admin/pages/legaltext/change_list.html"
     list_display = ("kind", "language", "is_finished", "changed_at")
     list_filter = ("kind", "language")
     readonly_fields = ("is_finished", "changed_at")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add for each page and language a link that begins its text, or leads to it."""
+        beginnings = {
+            "language_names": [name for _code, name in settings.LANGUAGES],
+            "beginnings": [(kind.label, _places(kind)) for kind in LegalKind],
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **beginnings})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Without page and language the form would be empty: the list has a link for each of them."""
+        if request.method == "GET" and not self.get_changeform_initial_data(request):
+            return redirect("admin:pages_legaltext_changelist")
+        return super().add_view(request, form_url, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new text begins with our words for its page, in its language."""
@@ -119,6 +143,21 @@ class LegalTextAdmin(admin.ModelAdmin):
         """Delete, and have the menus look again."""
         super().delete_model(request, obj)
         forget_links()
+
+
+def _places(kind: LegalKind) -> list[dict[str, Any]]:
+    """A page's texts, in every language: where to begin one, or to go on with it."""
+    begun = dict(LegalText.objects.filter(kind=kind).values_list("language", "pk"))
+    places = []
+    for code, name in settings.LANGUAGES:
+        if code in begun:
+            address = reverse("admin:pages_legaltext_change", args=[begun[code]])
+        else:
+            address = (
+                f"{reverse('admin:pages_legaltext_add')}?{urlencode({'kind': kind, 'written_in': code})}"
+            )
+        places.append({"name": name, "address": address, "is_begun": code in begun})
+    return places
 
 
 @admin.register(Reading)

@@ -54,14 +54,25 @@ class Day:
         return self.unknown_s >= UNKNOWN_S_MIN
 
 
-def days_until(now: datetime, seen: Mapping[date, tuple[float, float]], count: int = DAY_COUNT) -> list[Day]:
-    """The last `count` days (UTC), oldest first. `seen` has (up, down) seconds of the days that have any."""
+def days_until(
+    now: datetime,
+    seen: Mapping[date, tuple[float, float]],
+    count: int = DAY_COUNT,
+    *,
+    first_at: datetime | None = None,
+) -> list[Day]:
+    """The last `count` days (UTC), oldest first. `seen` has (up, down) seconds of the days that have any.
+
+    Time before `first_at`, the first reading, is none in which somebody should have looked.
+    """
     now = now.astimezone(UTC)
     days = []
     for back in range(count - 1, -1, -1):
         day = now.date() - timedelta(days=back)
         up_s, down_s = seen.get(day, (0.0, 0.0))
-        length_s = (now - datetime.combine(day, time(), UTC)).total_seconds() if back == 0 else DAY_S
+        begin = datetime.combine(day, time(), UTC)
+        end = min(now, begin + timedelta(days=1))
+        length_s = (end - max(begin, first_at or begin)).total_seconds()
         days.append(Day(day, up_s, down_s, max(0.0, length_s - up_s - down_s)))
     return days
 
@@ -73,7 +84,7 @@ def up_percent(days: Sequence[Day]) -> float | None:
 
 
 def seen_percent(days: Sequence[Day]) -> float:
-    """For which share of the time since the first day with data somebody looked. 0 without any."""
+    """For which share of the time since the first reading somebody looked. 0 without any."""
     first = next((place for place, day in enumerate(days) if day.state is not DayState.NO_DATA), None)
     if first is None:
         return 0.0

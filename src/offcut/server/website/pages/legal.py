@@ -60,7 +60,6 @@ def facts() -> dict[str, Any]:
         "session_cookie": settings.SESSION_COOKIE_NAME,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "session_days": settings.SESSION_COOKIE_AGE // 86_400,
-        "csrf_days": settings.CSRF_COOKIE_AGE // 86_400,
         # In hours where they are whole, else in minutes.
         "retention_hours": settings.RETENTION_S // 3600 if settings.RETENTION_S % 3600 == 0 else 0,
         "retention_minutes": max(1, settings.RETENTION_S // 60),

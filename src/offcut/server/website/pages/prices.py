@@ -22,11 +22,6 @@ class PlanRow:
     def month_price(self) -> int:
         return -(-self.terms.price // self.terms.plan.billing_months)
 
-    @property
-    def credit_price(self) -> int:
-        """What one credit costs, in 1/100 of money, rounded up."""
-        return -(-self.month_price * 100 // self.terms.monthly_amount)
-
 
 @dataclass(frozen=True, slots=True)
 class PackRow:
@@ -34,11 +29,6 @@ class PackRow:
 
     name: str
     terms: PackTerms
-
-    @property
-    def credit_price(self) -> int:
-        """What one credit costs, in 1/100 of money, rounded up."""
-        return -(-self.terms.price * 100 // self.terms.amount)
 
 
 @dataclass(frozen=True, slots=True)

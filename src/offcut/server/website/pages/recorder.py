@@ -120,7 +120,7 @@ def _reading(seen: Seen, before: Reading | None, now: datetime) -> Reading:
         answer_ms=seen.answer_ms,
         problem=seen.problem[:300],
         queue_waiting=int(seen.counters["waiting"]) if "waiting" in seen.counters else None,
-        removal_count=int(grown.get("removals", 0)),
+        removal_count=int(grown.get("cut_outs", 0)),
         failure_count=int(grown.get("failures", 0)),
         # The web server's buckets hold all that took at most so long; ours only what the one below has not.
         bucket_counts=[int(most - least) for least, most in zip([0.0, *sums], sums, strict=False)],
@@ -175,8 +175,8 @@ def _sums(text: str) -> dict[str, float]:
 def _kept_name(name: str, labels: Mapping[str, str]) -> str:
     if name == "offcut_queue_waiting":
         return "waiting"
-    if name == "offcut_removals_total":
-        return "removals"
+    if name == "offcut_cut_outs_total":
+        return "cut_outs"
     if name == "offcut_requests_total" and labels.get("status", "").startswith("5"):
         return "failures"
     if name == "offcut_request_seconds_bucket" and labels.get("endpoint") == "removebg":

@@ -7,8 +7,6 @@ from decimal import Decimal
 from django import template
 from django.utils.formats import number_format
 
-from offcut.server.credits.models import PackTerms, PlanTerms
-
 register = template.Library()
 
 
@@ -18,20 +16,6 @@ def as_money(amount: int, currency: str) -> str:
     number = number_format(Decimal(abs(amount)) / 100, decimal_pos=2, use_l10n=True, force_grouping=True)
     # A no-break space keeps number and currency in one line.
     return f"{'−' if amount < 0 else ''}{number}\N{NO-BREAK SPACE}{currency}"
-
-
-@register.filter
-def price_of_a_credit(terms: PlanTerms | PackTerms) -> int:
-    """Return what one credit of a plan or pack costs, in 1/100 of money, rounded."""
-    if isinstance(terms, PackTerms):
-        return round(terms.price * 100 / terms.amount)
-    return round(terms.price * 100 / (terms.monthly_amount * terms.plan.billing_months))
-
-
-@register.filter
-def whole_credits(amount: int) -> int:
-    """Return the number that decides between “credit” and “credits”: 1 for exactly one, else another."""
-    return 1 if amount == 100 else 2
 
 
 @register.filter

@@ -55,16 +55,20 @@ def use_case_links() -> list[dict[str, Any]]:
     return [{"title": one.title, "address": reverse("pages:use_case", args=[one.slug])} for one in USE_CASES]
 
 
-@register.simple_tag
-def legal_links() -> list[dict[str, Any]]:
-    """The legal pages that can be shown to everybody, for menus."""
+@register.simple_tag(takes_context=True)
+def legal_links(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The legal pages that can be shown to everybody, for menus; for an owner also those still to be written,
+    with `is_draft`."""
+    from offcut.server.website.pages.models import LegalKind
+
     try:
         kinds = cache.get_or_set(LINKS_CACHE_KEY, lambda: [str(kind) for kind in linked_kinds()], _LINKS_S)
     except DatabaseError:
         # The page that says that something is out of order has these links too.
-        kinds = []
-    from offcut.server.website.pages.models import LegalKind
-
+        return []
+    is_owner = getattr(context.get("user"), "is_superuser", False)
     return [
-        {"title": LegalKind(kind).label, "address": reverse("pages:legal", args=[kind])} for kind in kinds
+        {"title": kind.label, "address": reverse("pages:legal", args=[kind]), "is_draft": kind not in kinds}
+        for kind in LegalKind
+        if is_owner or kind in kinds
     ]

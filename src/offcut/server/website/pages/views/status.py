@@ -30,7 +30,9 @@ def status(request: HttpRequest) -> HttpResponse:
     """How it is now, the last ninety days, and the incidents."""
     now = timezone.now()
     rows = {row.day: row for row in HealthDay.objects.filter(day__gt=(now - timedelta(days=91)).date())}
-    days = history.days_until(now, {day: (row.up_s, row.down_s) for day, row in rows.items()})
+    first_at = Reading.objects.order_by("at").values_list("at", flat=True).first()
+    seen = {day: (row.up_s, row.down_s) for day, row in rows.items()}
+    days = history.days_until(now, seen, first_at=first_at)
     incidents = Incident.objects.prefetch_related("updates")
     context = {
         "now": _now(now, incidents),

@@ -89,7 +89,7 @@ def plan(device: Device = "auto", precision: Precision = "auto") -> Plan:
     if device == "cpu":
         return _processor_plan(precision)
     if problem := provider_problem(device):
-        hint = "`offcut doctor` shows what can be used."
+        hint = "`offcut doctor --device auto` shows what can be used."
         raise DeviceError(f"{device} cannot be used: {problem}.", hint=hint)
     return _accelerator_plan(device, precision)
 

@@ -1,6 +1,6 @@
 """The weights on this machine: a folder with one sub-folder for each set.
 
-    store = Weights()                   # in the person's data folder
+    store = Weights()                   # in OFFCUT_MODELS_DIR, or in the person's data folder
     store.pull("isnet", progress=bar)   # once, with a network
     store.path("isnet")                 # ever after, without
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,7 +45,9 @@ SPARE_BYTES = 64 << 20
 
 
 def default_folder() -> Path:
-    """Where weights are kept unless told otherwise: the person's own data folder."""
+    """Where weights are kept unless told otherwise: OFFCUT_MODELS_DIR, or the person's own data folder."""
+    if named := os.environ.get("OFFCUT_MODELS_DIR"):
+        return Path(named)
     return platformdirs.user_data_path("offcut", appauthor=False) / "models"
 
 
@@ -209,7 +212,7 @@ class Weights:
         if free < needed:
             raise WeightsStorageError(
                 f"{entry.name} needs {needed >> 20} MB in {self.folder}, and {free >> 20} MB are free.",
-                hint="Free some room, or choose another folder.",
+                hint="Free some room, or choose another folder: OFFCUT_MODELS_DIR.",
             )
 
     @contextmanager
@@ -221,9 +224,8 @@ class Weights:
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             why = "the disk is full" if full else error.strerror or str(error)
-            hint = (
-                "Free some room and try again." if full else "Check the folder's rights, or choose another."
-            )
+            rights = "Check the folder's rights, or choose another: OFFCUT_MODELS_DIR."
+            hint = "Free some room and try again." if full else rights
             raise WeightsStorageError(
                 f"{entry.name} cannot be stored in {self.folder}: {why}.", hint=hint
             ) from error

@@ -170,19 +170,15 @@ class Weights:
         target = self.folder / entry.name
         target.mkdir(parents=True, exist_ok=True)
         self._check_room(entry)
-        if entry.source.kind == "url" and source_path is None:
-            # The folder outlives a failure, so that the next attempt goes on where this one broke off.
-            kept = self.folder / PARTIAL
-            kept.mkdir(exist_ok=True)
-            self._install(entry, fetch(entry.source, kept, progress), target, progress)
-            return
         with TemporaryDirectory(dir=self.folder, prefix=FETCHING) as folder:
             source = (
                 entry.source
                 if source_path is None
                 else replace(entry.source, kind="file", path=str(source_path))
             )
-            self._install(entry, fetch(source, Path(folder), progress), target, progress)
+            # What is in PARTIAL outlives a failure: the next attempt goes on where this one broke off.
+            arrived = fetch(source, Path(folder), self.folder / PARTIAL, progress)
+            self._install(entry, arrived, target, progress)
 
     def _install(self, entry: Entry, arrived: Path, target: Path, progress: Progress) -> None:
         """Verifies what arrived, and moves the files it holds into place."""
@@ -204,6 +200,8 @@ class Weights:
                     extract(arrived, file, new)
                     _check_hash(new, file)
                 new.replace(target / file.name)
+        if arrived.is_relative_to(self.folder / PARTIAL):
+            arrived.unlink(missing_ok=True)
 
     def _check_room(self, entry: Entry) -> None:
         """Refuses before anything is fetched; npm keeps the package twice while it works."""

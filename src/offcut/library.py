@@ -36,10 +36,25 @@ def default_networks() -> Networks:
     global _networks
     with _networks_lock:
         if _networks is None:
-            from offcut.engine.models.networks import Networks
-
-            _networks = Networks()
+            _networks = make_networks()
         return _networks
+
+
+def make_networks(device: str | None = None, precision: str | None = None) -> Networks:
+    """Networks for what is `wanted` of this machine. Raises DeviceError and PrecisionError."""
+    from offcut.engine.models.networks import Networks
+
+    return Networks(**wanted(device, precision))
+
+
+def wanted(device: str | None = None, precision: str | None = None) -> dict[str, Any]:
+    """What somebody asks the networks to compute on and in, by name: what is given here, else what
+    OFFCUT_DEVICE and OFFCUT_PRECISION say. What nobody named is left out."""
+    said = {
+        "device": os.environ.get("OFFCUT_DEVICE") if device is None else device,
+        "precision": os.environ.get("OFFCUT_PRECISION") if precision is None else precision,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def remove(

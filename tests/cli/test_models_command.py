@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from tests.engine.models.stores import catalog_of, digest_of, entry_of, tiny_onnx
 
+from offcut.engine.models import runtime
 from offcut.engine.models.catalog import Source
+from offcut.engine.models.weights import Weights
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +105,78 @@ def test_the_doctor_names_device_precision_reason_and_what_is_missing(offcut: An
     assert found["device"]
     assert found["precision"] in {"fp32", "fp16", "bf16", "int8"}
     assert found["weights"]["state"]["isnet"] == "absent"
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """Two sets of the default that are here."""
+    content = tiny_onnx()
+    (tmp_path / "tiny.onnx").write_bytes(content)
+    source = Source("file", digest_of(content), len(content), path=str(tmp_path / "tiny.onnx"))
+    catalog = catalog_of(entry_of("tiny", content, source), entry_of("other", content, source))
+    monkeypatch.setattr("offcut.engine.models.weights.built_in", lambda: catalog)
+    store = Weights()
+    for name in catalog.default:
+        store.pull(name)
+    return store
+
+
+@pytest.mark.usefixtures("weights")
+def test_the_doctor_says_what_each_network_computes_in(offcut: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is calibrated here: where 8-bit is chosen, something else is computed in, and that is said."""
+    monkeypatch.setattr(runtime, "precisions", lambda: {"fp32": "any processor", "int8": "AMX"})
+    monkeypatch.setattr(runtime, "provider_problem", lambda _: "none here")
+    monkeypatch.setattr("offcut.engine.models.prepared.best_float", lambda: "fp32")
+    lines = [line.split(maxsplit=1) for line in offcut("doctor").out.decode().splitlines()]
+    assert ["tiny", "present, fp32 (not calibrated for int8)"] in lines
+    found = json.loads(offcut("doctor", "--json").out)
+    assert (found["precision"], found["weights"]["precision"]["tiny"]) == ("int8", "fp32")
+    lines = [
+        line.split(maxsplit=1) for line in offcut("doctor", "--precision", "fp32").out.decode().splitlines()
+    ]
+    assert ["tiny", "present, fp32"] in lines
+
+
+def test_the_doctor_calls_damage_by_its_name(offcut: Any, weights: Weights) -> None:
+    path = weights.path("tiny")
+    path.write_bytes(path.read_bytes()[:-1])
+    ran = offcut("doctor")
+    assert ran.code == 1
+    assert "tiny" in ran.err
+    assert "(weights_corrupt)" in ran.err
+    assert "missing" not in ran.err
+    states = dict(line.split(maxsplit=1) for line in ran.out.decode().splitlines() if line.startswith("  "))
+    assert states["tiny"].startswith("damaged")
+    assert states["other"].startswith("present")
+
+
+@pytest.mark.parametrize(
+    ("flag", "name", "code"),
+    [
+        ("--device", "abacus", "device_unavailable"),
+        ("--device", "cuda", "device_unavailable"),
+        ("--precision", "fp7", "precision_unavailable"),
+        ("--precision", "bf16", "precision_unavailable"),
+    ],
+)
+def test_the_doctor_refuses_what_cannot_be_had(
+    offcut: Any, monkeypatch: pytest.MonkeyPatch, flag: str, name: str, code: str
+) -> None:
+    monkeypatch.setattr(runtime, "precisions", lambda: {"fp32": "any processor"})
+    monkeypatch.setattr(runtime, "provider_problem", lambda _: "none here")
+    monkeypatch.setattr(runtime, "best_float", lambda: "fp32")
+    ran = offcut("doctor", flag, name)
+    assert ran.code == 1
+    assert f"({code})" in ran.err
+    monkeypatch.setenv(f"OFFCUT_{flag.strip('-').upper()}", name)
+    assert f"({code})" in offcut("doctor").err
+    assert f"({code})" not in offcut("doctor", flag, "auto").err
+
+
+def test_the_folder_of_the_weights_can_be_named(
+    offcut: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("OFFCUT_MODELS_DIR", str(tmp_path / "elsewhere"))
+    assert offcut("models", "path").out.decode().strip() == str(tmp_path / "elsewhere")
+    assert json.loads(offcut("doctor", "--json").out)["weights"]["folder"] == str(tmp_path / "elsewhere")

@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import offcut
+from offcut.engine.models import runtime
 
 PUBLIC_NAMES = {
     "Cutout",
@@ -66,6 +67,14 @@ for name in offcut.__all__:
     getattr(offcut, name)
 '''
 
+RUN_ONNX_RUNTIME = """
+import numpy as np
+from offcut.engine.models.runtime import OnnxRuntimeNetwork, _one_node
+answer = OnnxRuntimeNetwork(_one_node(), "CPUExecutionProvider")(np.full((1, 1), 3, np.float32))
+assert answer["y"] == 3
+"""
+"""What the runtime asks of ONNX Runtime, on the provider that each of its distributions has."""
+
 EXTRA_PACKAGES = {"server": ("offcut.server",), "gpu": (), "redis": (), "telemetry": ()}
 """Packages of ours that need an extra; they are left out of the proof of the bare installation."""
 
@@ -77,10 +86,16 @@ def project(root: Path) -> dict[str, object]:
     return loaded
 
 
+def wanted_on(requirements: list[str], **system: str) -> list[Requirement]:
+    """Those of the requirements whose marker holds, here or on the system that is described."""
+    read = [Requirement(text) for text in requirements]
+    return [one for one in read if one.marker is None or one.marker.evaluate(dict(system))]
+
+
 def closure(requirements: list[str]) -> set[str]:
     """Names of all distributions that these requirements bring, as far as they are installed here."""
     found: set[str] = set()
-    waiting = [Requirement(text) for text in requirements]
+    waiting = wanted_on(requirements)
     while waiting:
         requirement = waiting.pop()
         name = plain(requirement.name)
@@ -103,8 +118,11 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def import_everything(brought: set[str], skipped: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    """Imports all of Offcut in a process that sees only what `brought` holds, besides Python itself."""
+def import_everything(
+    brought: set[str], skipped: tuple[str, ...], then: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Imports all of Offcut in a process that sees only what `brought` holds, besides Python itself; and runs
+    `then` in it."""
     absent = {
         module
         for module, names in packages_distributions().items()
@@ -113,7 +131,10 @@ def import_everything(brought: set[str], skipped: tuple[str, ...]) -> subprocess
     assert "pytest" in absent
     arguments = [",".join(sorted(absent)), ",".join(skipped) or "none"]
     return subprocess.run(
-        [sys.executable, "-c", IMPORT_EVERYTHING, *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", IMPORT_EVERYTHING + then, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -165,14 +186,37 @@ def test_each_extra_imports_what_it_is_for(root: Path, extra: str) -> None:
     details = project(root)
     wanted: list[str] = details["optional-dependencies"][extra]  # type: ignore[index]
     brought = closure([*details["dependencies"], *wanted])  # type: ignore[misc]
-    lacking = [text for text in wanted if plain(Requirement(text).name) not in brought]
-    if lacking:
-        pytest.skip(f"not installed here: {', '.join(lacking)}")
+    if extra == "gpu":
+        # One module under three names: the one that is here stands for the one that this system gets.
+        brought |= closure(onnx_runtimes_here())
+        assert "onnxruntime" in packages_distributions(), "the group dev brings an ONNX Runtime"
+    else:
+        lacking = [one.name for one in wanted_on(wanted) if plain(one.name) not in brought]
+        if lacking:
+            pytest.skip(f"not installed here: {', '.join(lacking)}")
     others = tuple(
         package for name, packages in EXTRA_PACKAGES.items() if name != extra for package in packages
     )
-    ran = import_everything(brought, others)
+    ran = import_everything(brought, others, RUN_ONNX_RUNTIME if extra == "gpu" else "")
     assert ran.returncode == 0, ran.stderr
+
+
+def onnx_runtimes_here() -> list[str]:
+    return packages_distributions().get("onnxruntime", [])
+
+
+def test_without_the_extra_onnx_runtime_is_not_there_to_run(root: Path) -> None:
+    skipped = tuple(package for packages in EXTRA_PACKAGES.values() for package in packages)
+    bare = closure(project(root)["dependencies"])  # type: ignore[arg-type]
+    ran = import_everything(bare, skipped, RUN_ONNX_RUNTIME)
+    assert "No module named 'onnxruntime'" in ran.stderr
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32", "linux"])
+def test_the_extra_gpu_brings_the_one_onnx_runtime_of_a_system(root: Path, system: str) -> None:
+    wanted: list[str] = project(root)["optional-dependencies"]["gpu"]  # type: ignore[index]
+    brought = [requirement.name for requirement in wanted_on(wanted, sys_platform=system)]
+    assert brought == [runtime.DISTRIBUTIONS[runtime.BRINGS.get(system, "cuda")]]
 
 
 def test_every_extra_is_proved(root: Path) -> None:

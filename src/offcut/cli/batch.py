@@ -17,6 +17,7 @@ from offcut.errors import OffcutError, OutputInUseError
 
 if TYPE_CHECKING:
     from offcut.engine.cutout import Cutout
+    from offcut.engine.models.networks import Networks
     from offcut.engine.options import Options
 
 Status = Literal["done", "skipped", "failed", "stopped"]
@@ -142,13 +143,16 @@ class Batch:
             self._unless_stopped()
 
 
-def cut_out(content: bytes, options: Options, model: str | None = None) -> Cutout:
-    """The cut-out of a photo that was read already; `model` as in `library.remove`."""
+def cut_out(
+    content: bytes, options: Options, model: str | None = None, networks: Networks | None = None
+) -> Cutout:
+    """The cut-out of a photo that was read already; `model` and `networks` as in `library.remove`."""
     from offcut.engine import pipeline
     from offcut.engine.opening import open_photo
 
     photo = open_photo(content, options)
-    return pipeline.cut_out(photo, options, library.default_networks(), model=model or pipeline.FINE)
+    shared = networks or library.default_networks()
+    return pipeline.cut_out(photo, options, shared, model=model or pipeline.FINE)
 
 
 def facts_of(cutout: Cutout) -> dict[str, Any]:
@@ -165,21 +169,23 @@ def facts_of(cutout: Cutout) -> dict[str, Any]:
 
 
 class Here:
-    """Cuts out on this machine, with the weights named `model` if not with the default ones.
+    """Cuts out on this machine, with the weights named `model` if not with the default ones, on `networks` if
+    not on the library's.
 
     Raises `UnknownModelError`, `LicenceError`, `WeightsMissingError` or `ModelError` for a model that cannot
     be had."""
 
     is_paid = False
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(self, model: str | None = None, networks: Networks | None = None) -> None:
         self._model = model
+        self._networks = networks
         if model is not None:
-            library.default_networks().segmenter(model)
+            (networks or library.default_networks()).segmenter(model)
 
     def cut_out(self, content: bytes, options: Options) -> Cutout:
         """See `Remover`."""
-        return cut_out(content, options, self._model)
+        return cut_out(content, options, self._model, self._networks)
 
     def facts_of(self, cutout: Cutout) -> dict[str, Any]:
         """See `Remover`."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from offcut import library
-from offcut.cli import remote, runs
+from offcut.cli import doctor, remote, runs
 from offcut.errors import UsageError
 
 FORMATS = ["auto", "png", "jpg", "webp", "zip", "tiff", "psd"]
@@ -87,6 +87,8 @@ def cut(
             autocompletion=lambda: complete_models(),
         ),
     ] = None,
+    device: Annotated[str | None, doctor.DEVICE] = None,
+    precision: Annotated[str | None, doctor.PRECISION] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -148,6 +150,8 @@ def cut(
         as_json=as_json,
         quiet=quiet,
         model=model,
+        device=device,
+        precision=precision,
         api_url=api_url,
         api_key=api_key,
         dry_run=dry_run,

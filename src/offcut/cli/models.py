@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from offcut import library
 from offcut.errors import UsageError, WeightsCorruptError
 
 if TYPE_CHECKING:
@@ -108,9 +109,7 @@ def pull(
 
 def _prepare(names: list[str]) -> None:
     """Makes the networks ready for this machine now, so that the first photo need not wait for it."""
-    from offcut.engine.models.networks import Networks
-
-    with Networks() as networks:
+    with library.make_networks() as networks:
         for name in names:
             if networks.is_prepared(name):
                 continue

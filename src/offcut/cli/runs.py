@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from offcut import library
 from offcut.cli import remote, report
 from offcut.cli.batch import Batch, Here, Record, Remover, Task
 from offcut.cli.destinations import Destination, destinations
@@ -33,6 +34,7 @@ from offcut.errors import (
 )
 
 if TYPE_CHECKING:
+    from offcut.engine.models.networks import Networks
     from offcut.engine.options import Options
 
 EXIT_FAILED = 1
@@ -61,6 +63,8 @@ class Asked:
     as_json: bool = False
     quiet: bool = False
     model: str | None = None
+    device: str | None = None
+    precision: str | None = None
     api_url: str | None = None
     api_key: str | None = None
     dry_run: bool = False
@@ -74,11 +78,9 @@ def start(asked: Asked) -> int:
     with remote.remover(
         asked.api_url, asked.api_key, _strings(asked), options, large_png=asked.large_png
     ) as server:
-        if server is not None and asked.model is not None:
-            raise UsageError(
-                "--model is for this machine; a server has its own.", hint="Leave out one of them."
-            )
-        remover = server or Here(asked.model)
+        if server is not None:
+            _refuse_what_is_a_servers(asked)
+        remover = server or Here(asked.model, _networks(asked))
         if asked.watch is not None:
             return _watch(asked, options, remover)
         if asked.photos == ("-",) or str(asked.output) == "-":
@@ -107,6 +109,21 @@ def _refuse_contradictions(asked: Asked) -> None:
         raise UsageError("--json and a picture cannot share standard output.", hint="Use --output FILE.")
     if asked.dry_run and (asked.watch is not None or "-" in (*asked.photos, str(asked.output))):
         raise UsageError("--dry-run works on files that are there already: neither on - nor with --watch.")
+
+
+def _refuse_what_is_a_servers(asked: Asked) -> None:
+    for flag in ("model", "device", "precision"):
+        if getattr(asked, flag) is not None:
+            hint = "Leave out one of them."
+            raise UsageError(f"--{flag} is for this machine; a server has its own.", hint=hint)
+
+
+def _networks(asked: Asked) -> Networks | None:
+    """Made at once where a device or a precision is asked for: what cannot be had is said before any photo
+    is read. None for the library's, which are made when they are needed."""
+    if not library.wanted(asked.device, asked.precision):
+        return None
+    return library.make_networks(asked.device, asked.precision)
 
 
 def _options(asked: Asked) -> Options:

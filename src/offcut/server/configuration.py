@@ -259,6 +259,26 @@ SETTINGS: tuple[Setting, ...] = (
         "isnet",
     ),
     Setting(
+        "OFFCUT_MODELS_DIR",
+        "Removals",
+        "The folder that holds the weights; `offcut models pull` and all other commands use it too.",
+        shown_default="the user's data folder, `offcut/models` in it",
+    ),
+    Setting(
+        "OFFCUT_DEVICE",
+        "Removals",
+        "What the networks are computed on: `auto`, `cpu`, `cuda`, `directml` or `coreml`. One that cannot "
+        "be had stops the start. Counts for the command line and the library too, as the next one does.",
+        "auto",
+    ),
+    Setting(
+        "OFFCUT_PRECISION",
+        "Removals",
+        "What they are computed in: `auto`, `fp32`, `fp16`, `bf16` or `int8`. `offcut doctor` says which "
+        "this machine can.",
+        "auto",
+    ),
+    Setting(
         "OFFCUT_JOBS",
         "Removals",
         "How many photos are worked on at once. While the networks are busy with one, another is decoded or "

@@ -25,6 +25,7 @@ def serve(say: Say) -> int:
     """
     configuration = settings.CONFIGURATION
     _require_free_port(configuration.host, configuration.port)
+    _require_device(configuration.device, configuration.precision)
     prepare(say)
     children = [Child("web", _web_command()), Child("worker", _worker_command())]
     return run_together(
@@ -57,6 +58,15 @@ def _require_free_port(host: str, port: int) -> None:
                 f"Port {port} of {host} cannot be used: {problem.strerror or problem}.",
                 hint="Stop what uses it, or give another with --port.",
             ) from problem
+
+
+def _require_device(device: str, precision: str) -> None:
+    """Raises DeviceError or PrecisionError for what was asked for and cannot be had. Where nothing was,
+    nothing is loaded here: the web server's process is the one that computes."""
+    if (device, precision) != ("auto", "auto"):
+        from offcut.engine.models.runtime import plan
+
+        plan(device, precision)  # type: ignore[arg-type]
 
 
 def _web_command() -> list[str]:

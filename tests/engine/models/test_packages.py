@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 from tests.engine.models.stores import CONTENT, digest_of, entry_of, store_of
+from tests.engine.models.weights_server import Server
 
+from offcut.engine.models import sources
 from offcut.engine.models.catalog import Entry, Source, WeightsFile
 from offcut.engine.models.weights import Weights
 from offcut.errors import (
@@ -191,6 +193,72 @@ def test_npm_failures(
     assert "secret" not in str(caught.value) + caught.value.hint
 
 
+def naming(server: Server, asked: Path, package: Path) -> str:
+    """An npm that names the server's address, and can pack; what it is asked for is noted."""
+    view, pack = f"echo {server.url}", f"cp {package} some-weights-1.0.0.tgz"
+    return f'echo "$1" >> {asked}; if [ "$1" = view ]; then {view}; else {pack}; fi'
+
+
+def test_a_package_of_npm_goes_on_where_it_broke_off(
+    tmp_path: Path, package: Path, monkeypatch: Any, server: Server
+) -> None:
+    """In the next process too, from the address that npm names, while npm itself packs nothing."""
+    with_npm(tmp_path, monkeypatch, naming(server, tmp_path / "asked", package))
+    server.served, server.cut_at = package.read_bytes(), [100] * sources.ATTEMPTS
+    with pytest.raises(DownloadError) as caught:
+        npm_store(tmp_path, package).pull("w")
+    assert "127.0.0.1" not in str(caught.value), "it may be a private registry's address"
+    store = npm_store(tmp_path, package)
+    assert store.pull("w")[0].read_bytes() == CONTENT
+    assert server.ranges == ["", *(f"bytes={100 * done}-" for done in range(1, sources.ATTEMPTS + 1))]
+    assert (tmp_path / "asked").read_text().split() == ["view", "view"]
+    assert list((store.folder / ".partial").iterdir()) == []
+
+
+@pytest.mark.parametrize("answer", ["refused", "fault", "page", "nobody"])
+def test_npm_packs_where_its_address_gives_nothing(
+    tmp_path: Path, package: Path, monkeypatch: Any, server: Server, answer: str
+) -> None:
+    """A registry may want npm's login, proxy or certificates."""
+    server.served = package.read_bytes()
+    if answer in ("refused", "fault"):
+        server.statuses = [401 if answer == "refused" else 503]
+    if answer == "page":
+        server.served = b"<title>Sign in</title>"
+    if answer == "nobody":
+        server.url = "http://127.0.0.1:9/w.tgz"
+    with_npm(tmp_path, monkeypatch, naming(server, tmp_path / "asked", package))
+    store = npm_store(tmp_path, package)
+    assert store.pull("w")[0].read_bytes() == CONTENT
+    assert (tmp_path / "asked").read_text().split() == ["view", "pack"]
+    assert list(store.folder.rglob("*.part")) == []
+    if answer != "page":
+        assert len(server.ranges) <= 2, "no patience while nothing comes"
+
+
+def test_a_part_that_is_of_no_more_use_blocks_nothing(
+    tmp_path: Path, package: Path, monkeypatch: Any, server: Server
+) -> None:
+    with_npm(tmp_path, monkeypatch, naming(server, tmp_path / "asked", package))
+    server.served, server.cut_at = package.read_bytes(), [100] * sources.ATTEMPTS
+    store = npm_store(tmp_path, package)
+    with pytest.raises(DownloadError):
+        store.pull("w")
+    server.statuses = [403]
+    assert store.pull("w")[0].read_bytes() == CONTENT
+    assert list(store.folder.rglob("*.part")) == []
+
+
+def test_npm_without_a_network_is_asked_once(tmp_path: Path, package: Path, monkeypatch: Any) -> None:
+    asked = tmp_path / "asked"
+    with_npm(tmp_path, monkeypatch, f'echo "$@" >> {asked}; echo "npm error code ENOTFOUND" >&2; exit 1')
+    with pytest.raises(NoNetworkError):
+        npm_store(tmp_path, package).pull("w")
+    (line,) = asked.read_text().splitlines()
+    assert line.startswith("view @some/weights@1.0.0 ")
+    assert "--silent" not in line, "it would keep npm from saying what is wrong"
+
+
 def pip_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> tuple[Weights, bytes]:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -201,12 +269,15 @@ def pip_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> tup
 
 
 def test_pip_brings_the_wheel(tmp_path: Path, monkeypatch: Any) -> None:
-    body = f'echo "$@" > {tmp_path}/asked; cp {tmp_path}/made.whl some-1.0.0-py3-none-any.whl'
+    monkeypatch.delenv("PIP_RESUME_RETRIES", raising=False)
+    note = f'echo "$@" "resumes $PIP_RESUME_RETRIES" > {tmp_path}/asked'
+    body = f"{note}; cp {tmp_path}/made.whl some-1.0.0-py3-none-any.whl"
     store, _ = pip_store(tmp_path, monkeypatch, body)
     assert store.pull("w")[0].read_bytes() == CONTENT
     asked = (tmp_path / "asked").read_text()
     assert asked.startswith("-m pip download --no-deps ")
     assert "@some/weights==1.0.0" in asked
+    assert asked.endswith("resumes 5\n")
 
 
 @pytest.mark.parametrize(

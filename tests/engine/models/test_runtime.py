@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,6 +85,29 @@ def test_every_accelerator_is_either_usable_or_says_why_not() -> None:
                 plan(name)  # type: ignore[arg-type]
         else:
             assert plan(name).device == name  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("system", "device", "said"),
+    [
+        ("linux", "cuda", 'pip install "offcut[gpu]"'),
+        ("win32", "directml", 'pip install "offcut[gpu]"'),
+        ("darwin", "coreml", 'pip install "offcut[gpu]"'),
+        ("win32", "cuda", 'pip install "onnxruntime-gpu"'),
+        ("linux", "directml", "on Windows only"),
+        ("linux", "coreml", "on macOS only"),
+        ("darwin", "cuda", "no CUDA on macOS"),
+    ],
+)
+@pytest.mark.parametrize("installed", [False, True])
+def test_what_would_bring_a_device_is_said_for_each_system(
+    monkeypatch: pytest.MonkeyPatch, system: str, device: str, said: str, installed: bool
+) -> None:
+    """Without ONNX Runtime, and with one that has no accelerator."""
+    there = SimpleNamespace(get_available_providers=lambda: ["CPUExecutionProvider"])
+    monkeypatch.setitem(sys.modules, "onnxruntime", there if installed else None)
+    monkeypatch.setattr(runtime.sys, "platform", system)
+    assert said in provider_problem.__wrapped__(device)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +16,7 @@ import httpx
 import pytest
 from filelock import FileLock
 from tests.engine.models.stores import CONTENT, digest_of, entry_of, store_of
+from tests.engine.models.weights_server import Server
 
 from offcut.engine.models import sources, weights
 from offcut.engine.models.catalog import Entry, Source
@@ -31,67 +30,6 @@ from offcut.errors import (
     WeightsStorageError,
     WrongHashError,
 )
-
-
-@dataclass
-class Server:
-    """A web server that serves CONTENT, and misbehaves as told."""
-
-    url: str = ""
-    served: bytes = CONTENT
-    statuses: list[int] = field(default_factory=list)
-    cut_at: list[int] = field(default_factory=list)
-    ignore_range: bool = False
-    location: str = ""
-    ranges: list[str] = field(default_factory=list)
-    wait: threading.Event | None = None
-
-
-def answer(server: Server, request: BaseHTTPRequestHandler) -> None:
-    wanted = request.headers.get("Range", "")
-    server.ranges.append(wanted)
-    if server.wait is not None:
-        server.wait.wait(10)
-    if server.location:
-        request.send_response(302)
-        request.send_header("Location", server.location)
-        request.end_headers()
-        return
-    if server.statuses:
-        request.send_response(server.statuses.pop(0))
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-        return
-    found = re.match(r"bytes=(\d+)-", wanted)
-    begin = int(found.group(1)) if found and not server.ignore_range else 0
-    body = server.served[begin:]
-    request.send_response(206 if begin else 200)
-    if begin:
-        request.send_header("Content-Range", f"bytes {begin}-{len(server.served) - 1}/{len(server.served)}")
-    request.send_header("Content-Length", str(len(body)))
-    request.end_headers()
-    request.wfile.write(body[: server.cut_at.pop(0)] if server.cut_at else body)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(sources, "PAUSE_S", 0.0)
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(state, self)
-
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
-        state.url = f"http://127.0.0.1:{web.server_address[1]}/w.onnx"
-        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield state
-        web.shutdown()
-        thread.join()
 
 
 def url_entry(server: Server, **fields: Any) -> Entry:
@@ -244,6 +182,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from offcut.engine.models.catalog import Source
 from tests.engine.models.stores import CONTENT, digest_of, entry_of, store_of
+from tests.engine.models.weights_server import Server
 source = Source("url", digest_of(CONTENT), len(CONTENT), url=sys.argv[2])
 print("ready", flush=True)
 store_of(Path(sys.argv[1]), entry_of("w", CONTENT, source)).pull("w")

@@ -133,6 +133,33 @@ def test_a_setting_that_cannot_be_used_is_one_line(data_dir: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("OFFCUT_DEVICE", "abacus", "There is no device called “abacus”"),
+        ("OFFCUT_PRECISION", "fp7", "There is no precision called “fp7”"),
+    ],
+)
+def test_a_device_that_cannot_be_had_ends_it_with_an_error(
+    data_dir: Path, variable: str, value: str, said: str
+) -> None:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    environment = os.environ | {"OFFCUT_DATA_DIR": str(data_dir), variable: value}
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "serve", "--port", port],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"offcut: {said}")
+    assert not (data_dir / "database.sqlite3").exists()
+
+
 def _is_alive(number: int) -> bool:
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

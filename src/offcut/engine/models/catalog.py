@@ -29,9 +29,14 @@ class Source:
     url: str = ""
     path: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people. A package is called by its name even where its address is known: that may
+        lead to a private registry, and hold its password."""
+        return {"url": self.url, "file": self.path}.get(self.kind, f"{self.package} {self.version}")
+
     def __str__(self) -> str:
-        place = self.url or self.path or f"{self.package} {self.version}"
-        return f"{self.kind}: {place}"
+        return f"{self.kind}: {self.place}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,9 @@ class Networks:
     """A shelf of networks that keeps at most `loaded_max` loaded, and none for longer than `idle_s` seconds
     after its last use (0: for ever).
 
-    `folder` holds the weights (default: the person's data folder); device and precision are chosen for this
-    machine if "auto". Raises DeviceError or PrecisionError if what is asked for cannot be had.
+    `folder` holds the weights (default: OFFCUT_MODELS_DIR, or the person's data folder); device and precision
+    are chosen for this machine if "auto". Raises DeviceError or PrecisionError if what is asked for cannot be
+    had.
     """
 
     def __init__(

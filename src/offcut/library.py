@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from offcut.errors import OffcutError, PhotoNotFoundError, UnexpectedError
+from offcut.errors import OffcutError, OptionError, PhotoNotFoundError, PhotoTypeError, UnexpectedError
 
 if TYPE_CHECKING:
     from offcut.engine.cutout import Cutout
     from offcut.engine.models.networks import Networks
+    from offcut.engine.options import Options
 
 JOBS = 2
 """How many photos are worked on at once: while the networks are busy with one, its neighbours are read,
@@ -67,17 +68,21 @@ def remove(
     ones. `options` are those of `offcut.Options` by name: `size="preview"`, `crop=True`,
     `bg_color="white"`. Raises an `OffcutError`: a `PhotoError` when the photo cannot be used, an
     `OptionError`, a `NoForegroundError` when there is nothing to cut out, a `ModelError` when the weights
-    are not known, were never fetched, or have a licence that was not accepted.
+    are not known, were never fetched, or have a licence that was not accepted, an `UnexpectedError` for a
+    fault of ours.
     """
-    from offcut.engine.opening import open_photo
     from offcut.engine.options import Options
-    from offcut.engine.pipeline import FINE, cut_out
 
-    asked = _options(Options, options)
-    shared = networks or default_networks()
-    if model is not None:
-        shared.segmenter(model)
-    return cut_out(open_photo(photo, asked), asked, shared, model=model or FINE)
+    try:
+        asked = _options(Options, options)
+        shared = networks or default_networks()
+        if model is not None:
+            shared.segmenter(model)
+        return _cut_out(photo, asked, shared, model)
+    except OffcutError:
+        raise
+    except Exception as error:
+        raise as_offcut_error(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +106,33 @@ def remove_many(
 
     `photos` is a folder, or anything that yields what `remove` takes. A photo that fails gives an `Outcome`
     with its error and the next one follows; options that are not allowed, and a `model` that cannot be had,
-    raise at once. Photos are read no
-    faster than the results are taken.
+    raise at once. Photos are read no faster than the results are taken.
     """
     from offcut.engine.options import Options
 
     asked = _options(Options, options)
+    if not isinstance(jobs, int) or jobs < 1:
+        raise OptionError(
+            "jobs", f"{jobs!r} photos at once cannot be.", code=OptionError.code, hint="Allowed: 1 or more."
+        )
     shared = networks or default_networks()
     if model is not None:
         shared.segmenter(model)
 
     def work(photo: Any) -> Outcome:
-        from offcut.engine.opening import open_photo
-        from offcut.engine.pipeline import FINE, cut_out
-
         try:
-            return Outcome(
-                photo, cutout=cut_out(open_photo(photo, asked), asked, shared, model=model or FINE)
-            )
+            return Outcome(photo, cutout=_cut_out(photo, asked, shared, model))
         except Exception as error:
             return Outcome(photo, error=as_offcut_error(error))
 
     return in_order(work, _listed(photos), jobs=jobs)
+
+
+def _cut_out(photo: Any, asked: Options, networks: Networks, model: str | None) -> Cutout:
+    from offcut.engine.opening import open_photo
+    from offcut.engine.pipeline import FINE, cut_out
+
+    return cut_out(open_photo(photo, asked), asked, networks, model=model or FINE)
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
@@ -156,7 +166,6 @@ def as_offcut_error(error: Exception) -> OffcutError:
 
 def _options(options_class: Any, given: dict[str, Any]) -> Any:
     from offcut.engine.options import OPTION_HELP
-    from offcut.errors import OptionError
 
     for name in given:
         if name not in OPTION_HELP and name != "bg_image":
@@ -172,6 +181,8 @@ def _options(options_class: Any, given: dict[str, Any]) -> Any:
 def _listed(photos: Iterable[Any] | str | Path) -> Iterable[Any]:
     """The photos of a folder by name; anything else as it is."""
     if not isinstance(photos, str | os.PathLike):
+        if not isinstance(photos, Iterable):
+            raise PhotoTypeError(f"A {type(photos).__name__} holds no photos.")
         return photos
     from offcut.engine.photo_files import photos_in
 

@@ -121,6 +121,35 @@ def test_results_of_earlier_runs_are_no_photos(offcut: Any, photo: Any, tmp_path
     assert names(tmp_path) == before
 
 
+def test_results_in_the_folder_of_their_photos_are_no_photos_either(
+    offcut: Any, photo: Any, tmp_path: Path
+) -> None:
+    for name in ("c/dog.jpg", "c/deep/cat.jpg", "b/cow.jpg"):
+        photo(name)
+    given = ("c", "b", "--recursive", "--output-directory", "c", "--json")
+    first = offcut(*given).statuses()
+    assert first == {"dog.jpg": "done", "cat.jpg": "done", "cow.jpg": "done"}
+    made = names(tmp_path)
+    assert {"c/dog-removebg.png", "c/deep/cat-removebg.png", "c/cow-removebg.png"} < made
+    for _ in range(2):
+        assert offcut(*given).statuses() == dict.fromkeys(first, "skipped")
+        assert names(tmp_path) == made
+
+
+def test_a_result_whose_photo_is_gone_is_taken_only_when_named(
+    offcut: Any, photo: Any, tmp_path: Path
+) -> None:
+    photo("in/dog.jpg")
+    photo("in/cat.jpg")
+    offcut("in")
+    (tmp_path / "in/dog.jpg").unlink()
+    before = names(tmp_path)
+    assert offcut("in", "--json").statuses() == {"cat.jpg": "skipped"}
+    assert offcut("in/*", "--json").statuses() == {"cat.jpg": "skipped"}
+    assert names(tmp_path) == before
+    assert offcut("in/dog-removebg.png", "--json").statuses() == {"dog-removebg.png": "done"}
+
+
 def test_patterns_are_understood_where_the_shell_does_not(offcut: Any, photo: Any) -> None:
     for name in ("a1.jpg", "a2.jpg", "b.jpg", "deep/a3.jpg", "odd[1].jpg"):
         photo(name)

@@ -131,6 +131,35 @@ def test_a_watched_folder_takes_each_photo_once_it_is_whole(started: Any, photo:
     assert [record["status"] for record in records] == ["done", "done", "summary"]
 
 
+IN_PLACE = ("w/dog-removebg.png", "w/cat-removebg.png")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder", "results"),
+    [
+        ((), "w", IN_PLACE),
+        (("--output-directory", "w"), "w", IN_PLACE),
+        (("--recursive", "--output-directory", "."), "w/w", ("w/dog.png", "w/cat.png")),
+    ],
+)
+def test_a_watched_folder_never_takes_what_the_run_itself_wrote(
+    started: Any, photo: Any, tmp_path: Path, arguments: Any, folder: str, results: Any
+) -> None:
+    photos = (f"{folder}/dog.jpg", f"{folder}/cat.jpg")
+    photo(photos[0])
+    process = started("--watch", "w", *arguments, "--json")
+    wait_for((tmp_path / results[0]).exists)
+    # When the second photo is taken the first one's result has stood still for at least as long.
+    (tmp_path / photos[0]).unlink()
+    photo(photos[1])
+    wait_for((tmp_path / results[1]).exists)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["done", "done", "summary"]
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {photos[1], *results}
+
+
 def test_a_folder_to_watch_must_exist(offcut: Any) -> None:
     ran = offcut("--watch", "gone")
     assert ran.code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.engine.models.stores import catalog_of, digest_of, entry_of, tiny_onnx
 
 from offcut.engine.models import runtime
-from offcut.engine.models.catalog import Source
+from offcut.engine.models.catalog import Catalog, Source, built_in
 from offcut.engine.models.weights import Weights
 
 
@@ -86,6 +87,56 @@ def test_missing_weights_say_how_to_get_them(offcut: Any) -> None:
     ran = offcut("models", "path", "isnet")
     assert ran.code == 1
     assert "offcut models pull isnet" in ran.err
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A healthy installation: the built-in catalogue, its default set (made small) and nothing else."""
+    known = built_in()
+    entries = dict(known.entries)
+    for name in known.default:
+        entry = entries[name]
+        files = []
+        for file in entry.files:
+            content = f"{name}/{file.name}".encode()
+            path = tmp_path / "weights" / name / file.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            files.append(replace(file, bytes=len(content), sha256=digest_of(content)))
+        entries[name] = replace(entry, files=tuple(files))
+    catalog = Catalog(entries, known.default)
+    monkeypatch.setattr("offcut.engine.models.weights.built_in", lambda: catalog)
+    return tmp_path / "weights"
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_healthy_installation_is_intact(offcut: Any) -> None:
+    ran = offcut("models", "verify")
+    assert sorted(ran.out.decode().splitlines()) == sorted(f"{name}: intact." for name in built_in().default)
+    assert ran.err == ""
+    assert ran.code == 0
+
+
+@pytest.mark.parametrize("content", [b"short", None])
+def test_damaged_weights_are_named_and_the_others_are_read_too(
+    offcut: Any, installed: Path, content: bytes | None
+) -> None:
+    file = next((installed / "u2netp").iterdir())
+    file.write_bytes(file.read_bytes()[::-1] if content is None else content)
+    ran = offcut("models", "verify")
+    lines = ran.out.decode().splitlines()
+    assert "u2netp: damaged." in lines
+    assert {"isnet: intact.", "nanodet: intact."} < set(lines)
+    assert "(weights_corrupt)" in ran.err
+    assert "offcut models pull u2netp" in ran.err
+    assert ran.code == 1
+
+
+def test_where_nothing_is_installed_there_is_nothing_to_verify(offcut: Any) -> None:
+    ran = offcut("models", "verify")
+    assert "offcut models pull" in ran.out.decode()
+    assert ran.err == ""
+    assert ran.code == 0
 
 
 def test_pruning_an_empty_folder_is_no_error(offcut: Any) -> None:

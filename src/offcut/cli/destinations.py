@@ -1,8 +1,10 @@
 """Where each result goes: the official client's names, never two photos on one name, never over a photo.
 
 Beside the photo the result is `<name>-removebg.<ext>`; in an output folder it is `<name>.<ext>`, below the
-same folders as its photo. Photos that share a name (`dog.jpg` and `dog.png`) all carry their own suffix
-(`dog-jpg-removebg.png`, `dog-png-removebg.png`), so that a result never depends on which of them came first.
+same folders as its photo. An output folder that photos of the run lie in is no such folder: there the results
+keep `-removebg`, or the next run would take them for photos. Photos that share a name (`dog.jpg` and
+`dog.png`) all carry their own suffix (`dog-jpg-removebg.png`, `dog-png-removebg.png`), so that a result never
+depends on which of them came first.
 """
 
 from __future__ import annotations
@@ -77,11 +79,13 @@ def destinations(
     """One destination a photo, in the same order, all different and none of them one of the photos."""
     siblings = _Siblings()
     folders = [_folder(photo, output_folder) for photo in photos]
-    stems = [
-        _stem(photo, folder, output_folder, suffixes, siblings)
-        for photo, folder in zip(photos, folders, strict=True)
-    ]
     places = [_place(folder) for folder in folders]
+    own = {_place(photo.location.parent) for photo in photos if isinstance(photo.location, Path)}
+    is_apart = [output_folder is not None and place not in own for place in places]
+    stems = [
+        _stem(photo, folder, "" if apart else OUTPUT_MARK, suffixes, siblings)
+        for photo, folder, apart in zip(photos, folders, is_apart, strict=True)
+    ]
     sources = {photo.identity for photo in photos}
 
     def written_over(number: int, stem: str) -> bool:
@@ -112,14 +116,11 @@ def _folder(photo: Found, output_folder: Path | None) -> Path:
     return photo.location.parent if isinstance(photo.location, Path) else Path()
 
 
-def _stem(
-    photo: Found, folder: Path, output_folder: Path | None, suffixes: tuple[str, ...], siblings: _Siblings
-) -> str:
-    """The plain name, with the photo's own suffix in it if photos beside it share the name.
+def _stem(photo: Found, folder: Path, mark: str, suffixes: tuple[str, ...], siblings: _Siblings) -> str:
+    """The plain name and the mark, with the photo's own suffix between if photos beside it share the name.
 
     A file that this very photo's result would be is no such photo: it is the result of an earlier run.
     """
-    mark = "" if output_folder is not None else OUTPUT_MARK
     if not isinstance(photo.location, Path):
         return f"{photo.stem}{mark}"
     results = {Found(folder / f"{photo.stem}{mark}.{suffix}").identity for suffix in suffixes}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from offcut.engine.models.sources import Progress as Follow
     from offcut.engine.models.weights import Weights
 
+INSTALLED = ("present", "corrupt")
+
 app = typer.Typer(
     no_args_is_help=True,
     help="The weights of the networks: what is known, what is here, get them, check them.",
@@ -135,7 +137,10 @@ def path(names: Names = None) -> None:
 def verify(names: Names = None) -> None:
     """Read every byte of the weights that are here and compare it with the catalogue."""
     store = _weights()
-    chosen = names or [entry.name for entry in store.catalog if store.state(entry.name) != "absent"]
+    # Weights whose licence was not accepted are not here either: nothing of this installation runs them.
+    chosen = names or [entry.name for entry in store.catalog if store.state(entry.name) in INSTALLED]
+    if not chosen:
+        typer.echo("No weights are on this machine: 'offcut models pull' fetches the default set.")
     damaged = []
     for name in chosen:
         try:

@@ -73,8 +73,8 @@ def find(
     """Every photo that the arguments mean, once, in the order of the arguments and then by name.
 
     A folder gives the photos in it (`recursive`: and below it); what lies in `beside`, the folder for the
-    results, is left out, and so are results of earlier runs. An argument that leads nowhere comes back
-    as `Lost`.
+    results, is left out, and so is what bears a result's name. A file that is named outright is left out
+    only where it is the result of a photo beside it. An argument that leads nowhere comes back as `Lost`.
     """
     seen: set[str] = set()
     folders = _Folders()
@@ -92,8 +92,8 @@ def is_address(argument: str) -> bool:
 
 
 def walk(top: Path, *, recursive: bool, beside: Path | None = None) -> Iterator[Found | Lost]:
-    """The photos in a folder by name, then those of each folder in it; hidden ones are left out. A folder
-    that cannot be read is `Lost`."""
+    """The photos in a folder by name, then those of each folder in it; hidden ones and those with a result's
+    name are left out. A folder that cannot be read is `Lost`."""
     apart = beside.resolve() if beside else None
     unread: list[OSError] = []
     for folder, inner, names in os.walk(top, onerror=unread.append):
@@ -103,16 +103,20 @@ def walk(top: Path, *, recursive: bool, beside: Path | None = None) -> Iterator[
             inner[:] = []
             continue
         photos = sorted(name for name in names if is_photo(name))
-        results = _Results({name.lower() for name in photos})
-        yield from (Found(here / name, here.relative_to(top)) for name in photos if not results.has(name))
+        yield from (Found(here / name, here.relative_to(top)) for name in photos)
     for error in unread:
         reason = PhotoUnreadableError(f"The folder {error.filename} cannot be read: {error.strerror}.")
         yield Lost(str(error.filename), reason)
 
 
 def is_photo(name: str) -> bool:
-    """Whether a file of this name is taken from a folder."""
-    return not name.startswith(".") and PurePath(name).suffix.lower() in PHOTO_SUFFIXES
+    """Whether a file of this name is taken from a folder: a result is not, though its photo be gone."""
+    suffix = PurePath(name).suffix.lower()
+    return suffix in PHOTO_SUFFIXES and not name.startswith(".") and not _is_marked(name)
+
+
+def _is_marked(name: str) -> bool:
+    return PurePath(name).stem.lower().endswith(OUTPUT_MARK)
 
 
 class _Results:
@@ -123,10 +127,9 @@ class _Results:
 
     def has(self, name: str) -> bool:
         """Whether the name is that of a result whose photo lies in the folder."""
-        marked = PurePath(name).stem.lower()
-        if not marked.endswith(OUTPUT_MARK):
+        if not _is_marked(name):
             return False
-        stem = marked.removesuffix(OUTPUT_MARK)
+        stem = PurePath(name).stem.lower().removesuffix(OUTPUT_MARK)
         own, _, suffix = stem.rpartition("-")
         return any(f"{stem}{ending}" in self._names for ending in PHOTO_SUFFIXES) or (
             f".{suffix}" in PHOTO_SUFFIXES and f"{own}.{suffix}" in self._names
@@ -141,7 +144,7 @@ class _Folders:
 
     def has_result(self, path: Path) -> bool:
         """Whether the file is a result of an earlier run."""
-        if not path.stem.lower().endswith(OUTPUT_MARK):
+        if not _is_marked(path.name):
             return False
         if path.parent not in self._seen:
             self._seen[path.parent] = _Results({entry.name.lower() for entry in path.parent.iterdir()})
@@ -158,12 +161,12 @@ def _expand(argument: str, recursive: bool, beside: Path | None, folders: _Folde
         if not folders.has_result(path):
             yield Found(path)
     elif glob.has_magic(argument):
-        yield from _match(argument, recursive, beside, folders)
+        yield from _match(argument, recursive, beside)
     else:
         yield Lost(argument, PhotoNotFoundError(f"There is no file {argument}."))
 
 
-def _match(pattern: str, recursive: bool, beside: Path | None, folders: _Folders) -> Iterator[Found | Lost]:
+def _match(pattern: str, recursive: bool, beside: Path | None) -> Iterator[Found | Lost]:
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (may be absolute)
     if not matches:
         yield Lost(pattern, PhotoNotFoundError(f"Nothing matches {pattern}."))
@@ -171,5 +174,5 @@ def _match(pattern: str, recursive: bool, beside: Path | None, folders: _Folders
         if path.is_dir():
             if recursive:
                 yield from walk(path, recursive=True, beside=beside)
-        elif is_photo(path.name) and not folders.has_result(path):
+        elif is_photo(path.name):
             yield Found(path)

@@ -257,11 +257,16 @@ def _watch(asked: Asked, options: Options, remover: Remover) -> int:
     told = report.choose(as_json=asked.as_json, quiet=asked.quiet)
     with _interruptible(batch) as interruption:
         told.begin(None)
-        looks = arrivals(folder, recursive=asked.recursive, beside=asked.output_folder, wait=batch.wait)
+        written: set[str] = set()
+        looks = arrivals(
+            folder, recursive=asked.recursive, beside=asked.output_folder, written=written, wait=batch.wait
+        )
         for photos in looks:
             targets = destinations(photos, output_folder=asked.output_folder, suffixes=_suffixes(options))
             for record in batch.run([Task(*pair) for pair in zip(photos, targets, strict=True)]):
                 told.add(record)
+                if record.output is not None:
+                    written.add(Found(record.output).identity)
                 if isinstance(record.error, ENDS_THE_RUN):
                     batch.stop()
                     interruption.status = EXIT_FAILED

@@ -1,12 +1,13 @@
 """Watching a folder: photos that appear in it, each once it is complete.
 
 The folder is looked through at an interval instead of being told by the system, because network drives and
-shared folders tell nothing. A photo is taken when its size and time stood still between two looks.
+shared folders tell nothing. A photo is taken when its size and time stood still between two looks. What the
+run itself wrote is never taken, wherever in the folder it went.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from offcut.cli.photos import Found, Lost, walk
@@ -17,11 +18,17 @@ Stamp = tuple[int, int]
 
 
 def arrivals(
-    folder: Path, *, recursive: bool, beside: Path | None, wait: Callable[[float], bool]
+    folder: Path,
+    *,
+    recursive: bool,
+    beside: Path | None,
+    written: Collection[str],
+    wait: Callable[[float], bool],
 ) -> Iterator[list[Found]]:
     """At every look, the photos that became complete since the last one ([] mostly).
 
-    `wait` sleeps for the seconds it is given and says True when the watching is to end.
+    `written` holds the `Found.identity` of what the run wrote so far. `wait` sleeps for the seconds it is
+    given and says True when the watching is to end.
     """
     last: dict[Path | str, Stamp] = {}
     taken: dict[Path | str, Stamp] = {}
@@ -30,7 +37,10 @@ def arrivals(
         complete = [
             found
             for found, stamp in now.items()
-            if stamp[0] > 0 and last.get(found.location) == stamp and taken.get(found.location) != stamp
+            if stamp[0] > 0
+            and last.get(found.location) == stamp
+            and taken.get(found.location) != stamp
+            and found.identity not in written
         ]
         taken.update((found.location, now[found]) for found in complete)
         last = {found.location: stamp for found, stamp in now.items()}

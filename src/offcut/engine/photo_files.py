@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -70,10 +71,18 @@ def read_file(path: Path, size_max: int = FILE_SIZE_MAX) -> bytes:
 
 
 def read_bounded(opened: IO[bytes], name: str, size_max: int) -> bytes:
-    """All that an open binary file still holds. Raises `PhotoError` when that is more than `size_max`."""
-    content = opened.read(size_max + 1)
+    """All that an open binary file still holds. Raises `PhotoError` when that is more than `size_max`, or
+    when the file is closed or not open for reading bytes."""
+    as_text = PhotoTypeError(f"{name} was opened as text.", hint="Open it with mode 'rb'.")
+    if isinstance(opened, io.TextIOBase):
+        raise as_text  # Before it is read: the bytes of a photo are no text, and reading would fail on them.
+    try:
+        content = opened.read(size_max + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise PhotoUnreadableError(f"{name} cannot be read: {why}.") from error
     if not isinstance(content, bytes):
-        raise PhotoTypeError(f"{name} was opened as text.", hint="Open it with mode 'rb'.")
+        raise as_text
     if len(content) > size_max:
         raise FileTooLargeError(f"{name} is larger than {size_max // 1_000_000} MB.")
     return content

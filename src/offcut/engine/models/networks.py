@@ -82,7 +82,7 @@ class Networks:
 
     def __init__(
         self,
-        folder: Path | None = None,
+        folder: Path | str | None = None,
         *,
         device: Device = "auto",
         precision: Precision = "auto",

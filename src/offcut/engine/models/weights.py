@@ -62,8 +62,8 @@ class Pruned:
 class Weights:
     """The store of weights in one folder. Safe to use from any number of threads and processes."""
 
-    def __init__(self, folder: Path | None = None, catalog: Catalog | None = None) -> None:
-        self.folder = (folder or default_folder()).expanduser().absolute()
+    def __init__(self, folder: Path | str | None = None, catalog: Catalog | None = None) -> None:
+        self.folder = Path(folder or default_folder()).expanduser().absolute()
         self.catalog = catalog or built_in()
 
     def path(self, name: str) -> Path:

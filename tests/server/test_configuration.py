@@ -40,6 +40,7 @@ def test_nothing_given_is_a_working_server() -> None:
     [
         ("OFFCUT_PORT", "eighty"),
         ("OFFCUT_PORT", "70000"),
+        ("OFFCUT_STOP_S", "1791"),
         ("OFFCUT_DEBUG", "perhaps"),
         ("OFFCUT_SIGN_UP", "closed"),
         ("OFFCUT_PUBLIC_URL", "example.org"),

@@ -36,7 +36,7 @@ from django.http.response import HttpResponseBase  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
 from offcut.errors import OffcutError, QueueFullError, UploadTimeoutError  # noqa: E402
-from offcut.server import telemetry  # noqa: E402
+from offcut.server import stopping, telemetry  # noqa: E402
 from offcut.server.api import views, wire  # noqa: E402
 from offcut.server.api.body import BODY_SIZE_MAX, stated_length, too_large  # noqa: E402
 from offcut.server.logs import RequestLogMiddleware  # noqa: E402
@@ -166,6 +166,7 @@ class Application(ASGIHandler):
                 if settings.LOAD_AT_START:
                     current.warm()
                 feeding.start()
+                stopping.before_closing(_finish)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await asyncio.to_thread(_stop)
@@ -207,10 +208,15 @@ async def _receive(receive: Receive, body: Any) -> int:
     return size
 
 
-def _stop() -> None:
-    """First nothing new is taken, then what runs may finish, then what came of it is stored and told."""
+def _finish() -> None:
+    """Nothing new is taken, what waits is refused, and what runs may finish."""
     feeding.refuse_more()
     current.stop(settings.CONFIGURATION.stop_s)
+
+
+def _stop() -> None:
+    """First what runs may finish, if it has not, then what came of it is stored and told."""
+    _finish()
     feeding.stop(STORE_S_MAX)
     telemetry.stop(LAST_TRACES_S)
 

@@ -423,7 +423,8 @@ SETTINGS: tuple[Setting, ...] = (
         "Running",
         "How many seconds running requests and jobs have to finish when the server is told to stop.",
         "30",
-        whole_number(1, 3600),
+        # The web server takes at most 1800 seconds, and gets ten more than these.
+        whole_number(1, 1790),
     ),
     Setting(
         "OFFCUT_METRICS_TOKEN",

@@ -17,6 +17,9 @@ from offcut.server.processes import Child, run_together
 
 Say = Callable[[str], None]
 
+LAST_ANSWERS_S = 10
+"""How long the web server has, after OFFCUT_STOP_S, to answer those whose photos are given up."""
+
 
 def serve(say: Say) -> int:
     """Everything from an empty folder to a running website; returns when it is told to stop.
@@ -31,7 +34,7 @@ def serve(say: Say) -> int:
     return run_together(
         children,
         # The web server's own limit comes first, so that it can say what it gave up.
-        stop_s=configuration.stop_s + 5,
+        stop_s=configuration.stop_s + LAST_ANSWERS_S + 5,
         when_running=_announce(say),
     )
 
@@ -78,7 +81,7 @@ def _web_command() -> list[str]:
         # One process: one engine, one copy of its weights. Threads answer at the same time, because the
         # engine works outside the interpreter's lock.
         *("--workers", "1"),
-        *("--workers-kill-timeout", str(configuration.stop_s), "--respawn-failed-workers"),
+        *("--workers-kill-timeout", str(configuration.stop_s + LAST_ANSWERS_S), "--respawn-failed-workers"),
         *("--log-level", "error"),
         "offcut.server.asgi:application",
     ]

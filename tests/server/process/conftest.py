@@ -26,7 +26,8 @@ PATIENCE_S = 90
 class Served:
     """A running `offcut serve`, its lines as they come, and its address."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, program: Path | None = None, **settings: str) -> None:
+        """`program`: a file to run in place of the `offcut` command."""
         self.port = free_port()
         environment = {
             name: value
@@ -34,10 +35,11 @@ class Served:
             if not name.startswith("OFFCUT_") and name != "DJANGO_SETTINGS_MODULE"
         }
         environment |= {"OFFCUT_DATA_DIR": str(data_dir), "OFFCUT_STOP_S": "10", "OFFCUT_LOAD_AT_START": "no"}
-        environment |= {**settings}
+        self.environment = environment | settings
+        command = ["-c", PROGRAM] if program is None else [str(program)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "serve", "--port", str(self.port)],
-            env=environment,
+            [sys.executable, *command, "serve", "--port", str(self.port)],
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -109,8 +111,8 @@ def serve(data_dir: Path, database: dict[str, str]) -> Iterator[Callable[..., Se
     """Starts servers on one folder and one database; those still running are stopped after the test."""
     started = []
 
-    def start(**settings: str) -> Served:
-        started.append(Served(data_dir, **database, **settings))
+    def start(program: Path | None = None, **settings: str) -> Served:
+        started.append(Served(data_dir, program, **database, **settings))
         return started[-1]
 
     yield start

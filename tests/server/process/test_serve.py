@@ -37,6 +37,14 @@ def children_of(number: int) -> list[int]:
     return below
 
 
+def is_alive(number: int) -> bool:
+    """Whether a process still runs (Linux)."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_from_an_empty_folder_and_back(
     served: Served, serve: Callable[..., Served], data_dir: Path, database: dict[str, str]
 ) -> None:
@@ -81,9 +89,9 @@ def test_killed_outright_it_leaves_nothing_behind(served: Served) -> None:
     below = children_of(served.process.pid)
     assert served.stop(signal.SIGKILL) == -signal.SIGKILL
     until = time.monotonic() + PATIENCE_S
-    while any(_is_alive(number) for number in below) and time.monotonic() < until:
+    while any(is_alive(number) for number in below) and time.monotonic() < until:
         time.sleep(0.1)
-    assert not any(_is_alive(number) for number in below)
+    assert not any(is_alive(number) for number in below)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
@@ -158,10 +166,3 @@ def test_a_device_that_cannot_be_had_ends_it_with_an_error(
     assert run.returncode == 1
     assert run.stderr.startswith(f"offcut: {said}")
     assert not (data_dir / "database.sqlite3").exists()
-
-
-def _is_alive(number: int) -> bool:
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -161,6 +161,21 @@ def test_stopping_finishes_what_runs_and_refuses_the_rest(
     assert not runner.takes_photos
 
 
+def test_stopping_gives_up_what_does_not_finish_in_time(
+    runner: InProcessRunner, bench: Bench, threads: ThreadPoolExecutor
+) -> None:
+    running = threads.submit(runner.run, WORK, team_id=1)
+    assert bench.is_busy.acquire(timeout=PATIENCE_S)
+    runner.stop(0.01)
+    with pytest.raises(StoppingError):
+        running.result(PATIENCE_S)
+    # Asked again, it does not wait anew, though the engine is still busy.
+    threads.submit(runner.stop, 3600).result(PATIENCE_S / 2)
+    bench.let_go.set()
+    until(lambda: runner.running == 0)
+    assert bench.ended == []
+
+
 def test_a_turn_that_does_not_come_is_refused(bench: Bench) -> None:
     slow = InProcessRunner(bench, jobs=1, places=8, wait_s_max=0.0)
     with pytest.raises(QueueFullError):

@@ -50,10 +50,11 @@ class InProcessRunner:
         self._wait_s_max = wait_s_max
         self._changed = threading.Condition()
         self._queue: FairQueue[_Job] = FairQueue(places)
-        self._running = 0
+        self._running: set[_Job] = set()
         self._mean_s = FIRST_GUESS_S
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
+        self._finish_until_s = 0.0
 
     def run(self, work: AnyWork, *, team_id: int, is_gone: Gone = lambda: False) -> Any:
         """The finished work, after waiting for its turn; raises what the engine raises.
@@ -83,17 +84,23 @@ class InProcessRunner:
         return job.result
 
     def stop(self, finish_s: float) -> None:
-        """Refuse new photos and those that wait, and let those that run finish for `finish_s` seconds."""
+        """Refuse new photos and those that wait, and let those that run finish for `finish_s` seconds; one
+        that has not by then is refused as well. Asked again, it waits no longer than the first time said.
+        """
         with self._changed:
+            if not self._is_stopping:
+                self._finish_until_s = time.monotonic() + finish_s
             self._is_stopping = True
             for job in self._queue.clear():
-                job.error = _stopping()
+                _refuse(job)
                 job.steps.end(job.error)
-                job.is_done.set()
             self._changed.notify_all()
-        until = time.monotonic() + finish_s
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            thread.join(max(0.0, self._finish_until_s - time.monotonic()))
+        with self._changed:
+            for job in self._running:
+                if job.result is None and job.error is None:
+                    _refuse(job)
 
     @property
     def jobs(self) -> int:
@@ -110,7 +117,7 @@ class InProcessRunner:
 
     @property
     def running(self) -> int:
-        return self._running
+        return len(self._running)
 
     @property
     def places(self) -> int:
@@ -119,7 +126,7 @@ class InProcessRunner:
     @property
     def retry_after_s(self) -> float:
         """In how many seconds all that waits now will have been done, by the mean of the latest photos."""
-        return (len(self._queue) + self._running) * self._mean_s / self._jobs
+        return (len(self._queue) + len(self._running)) * self._mean_s / self._jobs
 
     @property
     def takes_photos(self) -> bool:
@@ -159,13 +166,13 @@ class InProcessRunner:
                         return
                     self._changed.wait()
                 job = self._queue.take()
-                self._running += 1
+                self._running.add(job)
             begun_s = time.monotonic()
             try:
                 self._do(job)
             finally:
                 with self._changed:
-                    self._running -= 1
+                    self._running.discard(job)
                     if job.result is not None:
                         # An average that leans to the latest, so that it follows the load.
                         self._mean_s += 0.2 * (time.monotonic() - begun_s - self._mean_s)
@@ -180,8 +187,15 @@ class InProcessRunner:
         try:
             job.result = self._do_work(job.work, tell)
         except Exception as error:
-            job.error = error
+            # One that was refused while it ran ends with an error of ours, which is not what it is told.
+            job.error = job.error or error
         job.steps.end(job.error)
+
+
+def _refuse(job: _Job) -> None:
+    job.error = _stopping()
+    job.is_unwanted = True
+    job.is_done.set()
 
 
 def _stopping() -> StoppingError:

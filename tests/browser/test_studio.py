@@ -261,6 +261,18 @@ def test_settings_change_what_is_seen_and_what_is_downloaded(
     expect(page.locator("input[name=view][value=result]")).to_be_checked()
 
 
+def test_the_result_page_shows_what_was_chosen_in_the_studio(page: Page, astronaut: dict[str, Any]) -> None:
+    open_studio(page, astronaut)
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=colour]").check()
+    page.locator("input[name=swatch][value='#c94444']").check()
+    expect(page.locator("#saved")).to_have_text("Saved")
+    page.get_by_role("link", name="Back to the result").click()
+    expect(page.locator("#result[data-state=done]")).to_be_visible()
+    corner = """canvas => [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]"""
+    assert page.locator("#result .stage-after").evaluate(corner) == [0xC9, 0x44, 0x44, 255]
+
+
 @pytest.mark.parametrize("kind", ["gradient", "blur", "scene"])
 def test_the_background_on_the_canvas_is_the_one_of_the_result(
     page: Page, astronaut: dict[str, Any], kind: str

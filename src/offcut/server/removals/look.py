@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from offcut.engine.options import Color, Length, Options
-from offcut.engine.styling import SCENES, Backdrop, Blur, Border, Canvas, Gradient, Scene, Styling
+from offcut.engine.styling import PLAIN, SCENES, Backdrop, Blur, Border, Canvas, Gradient, Scene, Styling
 from offcut.errors import OptionError
 
 BACKGROUND_KINDS = ("transparent", "colour", "gradient", "photo", "blur", "scene")
@@ -49,6 +49,19 @@ class Look:
     options: Options
     styling: Styling
     background_id: uuid.UUID | None = None
+
+    @property
+    def has_own_canvas(self) -> bool:
+        """Whether the result has another canvas than the photo: its size then depends on the subject."""
+        return self.options.crop or self.styling.canvas is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the result is the cut-out alone, where it stands in the photo."""
+        options = self.options
+        background = (options.bg_color, self.background_id, options.placement)
+        is_bare = all(one is None for one in background) and options.shadow_type == "none"
+        return is_bare and self.styling == PLAIN and not options.crop
 
     def asking(self, **changes: Any) -> Look:
         """The same look with other options, such as size and format."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -271,6 +272,39 @@ def test_the_result_page_shows_what_was_chosen_in_the_studio(page: Page, astrona
     expect(page.locator("#result[data-state=done]")).to_be_visible()
     corner = """canvas => [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]"""
     assert page.locator("#result .stage-after").evaluate(corner) == [0xC9, 0x44, 0x44, 255]
+
+
+def test_the_marketplace_canvas_is_white_until_somebody_wants_it_otherwise(
+    signed_in_page: Page, photo: Callable[..., Path]
+) -> None:
+    page = signed_in_page
+    image = upload(page, photo("astronaut"))[0]
+    open_studio(page, image)
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=scene]").check()
+    page.locator("#tab-layout").click()
+    page.locator("input[name=canvas][value=marketplace]").check()
+    page.wait_for_selector("#canvas[data-result]")
+    assert page.locator("input[name=background]:checked").input_value() == "colour"
+    assert page.locator("#colour").input_value() == "#ffffff"
+    page.locator("#tab-download").click()
+    size = page.locator("#full-size")
+    expect(size).to_have_text(re.compile(r"^\d+ × \d+ pixels\.$"))
+    width, height = map(int, re.findall(r"\d+", size.inner_text()))
+    assert width == pytest.approx(height, abs=1)
+    assert (width, height) != (image["width"], image["height"])
+    with page.expect_download() as downloading:
+        page.locator("#download-full").click()
+    full = saved(downloading)
+    assert full.size == (width, height)
+    assert full.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=transparent]").check()
+    page.locator("#tab-download").click()
+    with page.expect_download() as downloading:
+        page.locator("#download-preview").click()
+    assert saved(downloading).getpixel((2, 2))[3] == 0
 
 
 @pytest.mark.parametrize("kind", ["gradient", "blur", "scene"])

@@ -152,6 +152,9 @@ def test_presets() -> None:
     assert read({**blue, "crop": {"kind": "preset", "preset": "marketplace"}}).options.bg_color == Color(
         0, 0, 255, 255
     )
+    # Somebody who saw the white and wants none of it gets none.
+    clear = read({"background": {"kind": "transparent"}, "crop": {"kind": "preset", "preset": "marketplace"}})
+    assert clear.options.bg_color is None
 
 
 @pytest.mark.parametrize(

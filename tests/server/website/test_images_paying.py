@@ -266,11 +266,13 @@ def test_the_size_that_is_said_is_the_one_that_comes(
     result = signed_in.json(image["urls"]["page"])["result"]
     assert result["is_plain"] == (look == {})
     page = signed_in.get(image["urls"]["page"]).content.decode()
+    studio = signed_in.get(image["urls"]["studio"]).content.decode()
     shown = pixels(signed_in.post(image["urls"]["download"], **FULL).content)
     height, width = shown.shape[:2]
     assert said.json() == {"width": width, "height": height}
     assert (result["width"], result["height"]) == (width, height)
     assert f"Full size, {width} × {height} pixels" in page
+    assert f">{width} × {height} pixels.<" in studio
 
 
 def test_a_size_is_asked_for_ones_own_finished_photos(

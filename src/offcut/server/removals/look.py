@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Canvas] = MappingProxyType(
         "marketplace": Canvas(1, 1, 0.08),
     }
 )
-"""Canvases by name. `marketplace` is white where no other background was chosen."""
+"""Canvases by name. `marketplace` is white where nothing is said about the background."""
 
 _PARTS = ("background", "shadow", "crop", "scale", "position", "outline")
 _DEFAULT_GRADIENT = ("#ffffff", "#d9dde0")
@@ -75,8 +75,8 @@ def read(settings: object) -> Look:
     backdrop, background_id = _read_background(given.get("background"), values)
     canvas = _read_crop(given.get("crop"), values)
     if given.get("crop") and given["crop"].get("preset") == "marketplace" and canvas is not None:
-        nothing = backdrop is None and background_id is None and "bg_color" not in values
-        values |= {"bg_color": "ffffff"} if nothing else {}
+        # Who says "transparent" has seen that it was white, and wants it otherwise.
+        values |= {"bg_color": "ffffff"} if given.get("background") is None else {}
     _read_shadow(given.get("shadow"), values)
     if given.get("scale") is not None:
         values["scale"] = _text("scale", given["scale"])

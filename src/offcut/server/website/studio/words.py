@@ -82,6 +82,7 @@ def _of_files() -> dict[str, str]:
         "background_laid": _("Your photo is the background now"),
         "away_upload": _("No connection. Try again when it is back."),
         "applied_to_all": _("All photos of the batch have these settings now"),
+        "full_size": _("%(width)s × %(height)s pixels.") % {"width": "{width}", "height": "{height}"},
         "preparing": _("Preparing your file"),
         "downloaded": _("Downloaded"),
         "away_download": _(

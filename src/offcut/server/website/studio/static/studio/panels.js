@@ -14,6 +14,9 @@ import { word } from "./words.js";
 
 const PRESETS = ["square", "4:5", "16:9", "story", "passport", "marketplace"];
 
+/** What a marketplace asks for; whoever chooses its canvas gets it, and may choose another afterwards. */
+const WHITE = /** @type {const} */ ({ kind: "colour", colour: "#ffffff" });
+
 /** Kinds of settings whose outcome only the server's preview shows. */
 const LAYOUT = ["shadow", "crop", "scale", "position", "outline"];
 
@@ -62,6 +65,7 @@ export class Panels {
   /** @param {Event} event */
   changed(event) {
     const target = /** @type {HTMLInputElement} */ (event.target);
+    if (target.name === "canvas" && target.value === "marketplace") this.writeBackground(WHITE);
     if (target.name === "swatch") this.field("colour").value = target.value;
     if (target.id === "colour") this.choose("swatch", target.value);
     if (target.name === "gradient") [this.field("first").value, this.field("second").value] = target.value.split(" ");
@@ -145,6 +149,7 @@ export class Panels {
   write(settings) {
     const { background, shadow, crop, outline, position, scale } = settings;
     if (background) this.writeBackground(background);
+    else if (crop?.kind === "preset" && crop.preset === "marketplace") this.writeBackground(WHITE);
     if (shadow) {
       this.choose("shadow", shadow.kind);
       if (shadow.opacity !== undefined) this.field("opacity").value = String(shadow.opacity);

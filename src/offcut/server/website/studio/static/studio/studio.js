@@ -12,6 +12,7 @@ import { Picture, loadImage } from "./picture.js";
 import { Pointer } from "./pointer.js";
 import { Result } from "./result.js";
 import { Saving } from "./saving.js";
+import { Sizing } from "./sizing.js";
 import { useTabs, useToolbar } from "./tabs.js";
 import { Viewport } from "./viewport.js";
 import { say, useWords, word } from "./words.js";
@@ -36,6 +37,7 @@ const saving = new Saving(data.urls, data.strokes, `offcut-strokes-${data.image.
 const brushing = new Brushing(picture, viewport, drawing, saving);
 const keeping = new Keeping(data.urls.settings, `offcut-settings-${data.image.id}`, newsCame);
 const result = new Result(data.urls.preview, resultCame, (isBusy) => busy(isBusy ? word("making_result") : ""), troubleCame);
+const sizing = new Sizing(data.urls.size, element("full-size"), () => panels.read());
 const panels = new Panels(element("settings"), settingsChanged);
 const isPhone = matchMedia("(max-width: 52rem)");
 // On a phone the sheet with the panels takes room from the photo: a second tap on its tab puts it away.
@@ -44,6 +46,7 @@ const tabs = useTabs(element("tabs"), (name, isTap) => {
   const isAgain = isTap && studio.dataset.panel === name && isPhone.matches;
   studio.classList.toggle("folded", isAgain && !studio.classList.contains("folded"));
   studio.dataset.panel = name;
+  sizing.want(name === "download");
   useTool();
 });
 
@@ -64,6 +67,8 @@ function matteCame(part, box) {
   performance.mark("matte-on-screen");
   canvas.dataset.strokes = String(saving.known.count);
   result.outdate();
+  // Before the first stroke the page says the size itself.
+  if (canvas.dataset.ready) sizing.outdate();
   showCounts();
 }
 
@@ -210,6 +215,7 @@ function resizeBrush(by) {
 function settingsChanged(settings, isLayout) {
   backdrop.use(settings.background);
   result.use(settings);
+  sizing.outdate();
   keeping.keep(settings);
   // What the photo's own frame cannot show is shown as the result.
   if (isLayout && changesLayout(settings)) show("result");
@@ -308,7 +314,9 @@ async function start() {
   listen();
   useBars();
   useTool();
-  const settings = keeping.resume() ?? data.image.settings;
+  const unsaved = keeping.resume();
+  const settings = unsaved ?? data.image.settings;
+  if (unsaved) sizing.outdate();
   if (settings) panels.write(/** @type {any} */ (settings));
   panels.arrange();
   backdrop.use(panels.background());

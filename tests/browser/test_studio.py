@@ -493,6 +493,41 @@ def test_every_state_is_accessible_and_fits(
             page.set_viewport_size({"width": 1440, "height": 900})
 
 
+CUT_OFF = """() => {
+  const wrong = [];
+  const words = "button, label, input, select, a, output, p, h2, span";
+  for (const one of document.querySelectorAll(`#studio :is(${words})`)) {
+    const box = one.getBoundingClientRect();
+    // A file's name may be of any length, and is shortened; what only screen readers say has no room.
+    if (!one.checkVisibility() || one.closest(".visually-hidden, .stage-name")) continue;
+    const isOutside = box.right > innerWidth + 1 || box.left < -1;
+    const isClipped = getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1;
+    if (isOutside || isClipped) wrong.push(`${one.outerHTML.slice(0, 90)} ${box.right} ${one.scrollWidth}`);
+  }
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "fr"])
+def test_no_control_is_cut_off(page: Page, astronaut: dict[str, Any], language: str) -> None:
+    wrong = {}
+    # The last is a phone on its side.
+    for width, height in ((390, 900), (820, 900), (1440, 900), (844, 390)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(astronaut["urls"]["studio"].replace("/en/", f"/{language}/"))
+        page.wait_for_selector(READY)
+        for tab in ("background", "shadow", "layout", "download", "brush"):
+            page.locator(f"#tab-{tab}").click()
+            for tool in ("erase", "restore", "move") if tab == "brush" else ():
+                page.locator(f"input[name=tool][value={tool}]").check()
+                wrong[width, tab, tool] = page.evaluate(CUT_OFF)
+            for view in ("original", "both", "result", "cutout") if tab == "brush" else ():
+                page.locator(f"input[name=view][value={view}]").check()
+                wrong[width, tab, view] = page.evaluate(CUT_OFF)
+            wrong[width, tab, ""] = page.evaluate(CUT_OFF)
+    assert {where: found for where, found in wrong.items() if found} == {}
+
+
 def test_the_first_load_is_light_and_from_here_only(page: Page, astronaut: dict[str, Any]) -> None:
     """Everything but the photo's own pictures, whose size is the photo's."""
     weight: dict[str, int] = {}

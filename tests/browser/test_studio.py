@@ -274,6 +274,18 @@ def test_the_result_page_shows_what_was_chosen_in_the_studio(page: Page, astrona
     assert page.locator("#result .stage-after").evaluate(corner) == [0xC9, 0x44, 0x44, 255]
 
 
+def test_a_shadow_that_has_no_ground_to_fall_on_is_told(page: Page, astronaut: dict[str, Any]) -> None:
+    """The astronaut is cut off by the photo's lower edge."""
+    open_studio(page, astronaut)
+    page.locator("#tab-shadow").click()
+    note = page.locator("#shadow-note")
+    for kind in ("3D", "car"):
+        page.locator(f"input[name=shadow][value='{kind}']").check()
+        expect(note).to_contain_text("there is no ground: the drop shadow is drawn instead")
+        page.locator("input[name=shadow][value=drop]").check()
+        expect(note).to_be_empty()
+
+
 def test_the_marketplace_canvas_is_white_until_somebody_wants_it_otherwise(
     signed_in_page: Page, photo: Callable[..., Path]
 ) -> None:

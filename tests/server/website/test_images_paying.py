@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image as PillowImage
 from tests.server.api_caller import Caller
 from tests.server.plain_runner import photo_bytes, plain_runner
 from tests.server.website_people import JSON, Browser, pixels, plain_do
@@ -273,6 +276,18 @@ def test_the_size_that_is_said_is_the_one_that_comes(
     assert (result["width"], result["height"]) == (width, height)
     assert f"Full size, {width} × {height} pixels" in page
     assert f">{width} × {height} pixels.<" in studio
+
+
+def test_a_step_that_was_degraded_is_told_with_the_preview(signed_in: Browser) -> None:
+    cut_below = np.full((400, 300, 3), 120, np.uint8)
+    cut_below[100:, 100:200] = (220, 30, 30)
+    file = io.BytesIO()
+    PillowImage.fromarray(cut_below).save(file, "PNG")
+    for photo, notes in ((file.getvalue(), "shadow_replaced"), (PHOTO, "")):
+        address = signed_in.image(photo)["urls"]["preview"]
+        for kind, told in (("3D", notes), ("drop", "")):
+            asked = json.dumps({"shadow": {"kind": kind}})
+            assert signed_in.client.get(address, {"settings": asked})["X-Notes"] == told
 
 
 def test_a_size_is_asked_for_ones_own_finished_photos(

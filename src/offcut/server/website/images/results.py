@@ -92,5 +92,6 @@ def _attached(result: Result) -> HttpResponse:
 def _inline(result: Result) -> HttpResponse:
     response = HttpResponse(result.content, content_type=result.media_type)
     response["X-Width"], response["X-Height"] = str(result.width), str(result.height)
+    response["X-Notes"] = " ".join(result.notes)
     response["Cache-Control"] = "private, no-store"
     return response

@@ -59,6 +59,9 @@ def _of_saving() -> dict[str, str]:
         "loading": _("Opening the photo"),
         "not_loaded": _("The photo could not be loaded. Check your connection, then reload the page."),
         "making_result": _("Drawing the result"),
+        "shadow_replaced": _(
+            "The photo cuts the subject off below, so there is no ground: the drop shadow is drawn instead."
+        ),
         "saving": _("Saving"),
         "saved": _("Saved"),
         "not_saved": _("Not saved yet"),

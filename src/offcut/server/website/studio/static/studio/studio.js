@@ -152,11 +152,23 @@ function busy(sentence) {
   element("busy-words").textContent = sentence;
 }
 
-/** @param {HTMLImageElement} image */
-function resultCame(image) {
+/**
+ * @param {HTMLImageElement} image
+ * @param {string[]} notes
+ */
+function resultCame(image, notes) {
+  noteShadow(notes.includes("shadow_replaced"));
   drawing.useResult(image);
   canvas.dataset.result = `${image.naturalWidth}x${image.naturalHeight}`;
   showZoom();
+}
+
+/** @param {boolean} isReplaced whether another shadow was drawn than was asked for */
+function noteShadow(isReplaced) {
+  const place = element("shadow-note");
+  const sentence = isReplaced ? word("shadow_replaced") : "";
+  // Written once: a screen reader would read it out again at every new preview.
+  if (place.textContent !== sentence) place.textContent = sentence;
 }
 
 /** @param {NetError} error */
@@ -214,6 +226,7 @@ function resizeBrush(by) {
  */
 function settingsChanged(settings, isLayout) {
   backdrop.use(settings.background);
+  if (!["3D", "car"].includes(settings.shadow.kind)) noteShadow(false);
   result.use(settings);
   sizing.outdate();
   keeping.keep(settings);

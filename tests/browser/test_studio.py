@@ -274,6 +274,69 @@ def test_the_result_page_shows_what_was_chosen_in_the_studio(page: Page, astrona
     assert page.locator("#result .stage-after").evaluate(corner) == [0xC9, 0x44, 0x44, 255]
 
 
+def test_undo_takes_back_whatever_was_done_last(page: Page, astronaut: dict[str, Any]) -> None:
+    """Strokes and settings are one list: the newest step goes first, and a slider's drag is one step."""
+    open_studio(page, astronaut, tool="erase", mode="manual")
+    undo, redo = page.locator("#undo"), page.locator("#redo")
+    background = page.locator("input[name=background]:checked")
+    expect(undo).to_be_disabled()
+    drag(page, (0.5, 0.6), (0.5, 0.7))
+    page.wait_for_selector(STROKE.format(1))
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=blur]").check()
+    slider = page.locator("#blur").bounding_box()
+    assert slider
+    page.mouse.move(slider["x"] + slider["width"] * 0.4, slider["y"] + slider["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(slider["x"] + slider["width"] * 0.9, slider["y"] + slider["height"] / 2, steps=9)
+    page.mouse.up()
+    assert int(page.locator("#blur").input_value()) > 80
+    page.locator("#tab-layout").click()
+    page.locator("input[name=place][value='0% 0%']").check()
+    page.locator("#tab-brush").click()
+    drag(page, (0.48, 0.6), (0.48, 0.7))
+    page.wait_for_selector(STROKE.format(2))
+
+    undo.click()
+    page.wait_for_selector(STROKE.format(1))
+    assert page.locator("input[name=place]:checked").input_value() == "0% 0%"
+    page.keyboard.press("Control+z")
+    assert page.locator("input[name=place]:checked").input_value() == ""
+    expect(page.locator("#status")).to_have_text("Undone")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#blur")).to_have_value("40")
+    expect(background).to_have_value("blur")
+    expect(page.locator("#saved")).to_have_text("Saved")
+
+    page.reload()
+    page.wait_for_selector(READY)
+    expect(page.locator("#blur")).to_have_value("40")
+    undo.click()
+    expect(background).to_have_value("transparent")
+    expect(page.locator("#canvas")).to_have_attribute("data-strokes", "1")
+    undo.click()
+    page.wait_for_selector(STROKE.format(0))
+    expect(undo).to_be_disabled()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#status")).to_have_text("There is nothing to undo")
+
+    for _ in range(5):
+        redo.click()
+    page.wait_for_selector(STROKE.format(2))
+    expect(redo).to_be_disabled()
+    assert page.locator("input[name=place]:checked").input_value() == "0% 0%"
+    assert int(page.locator("#blur").input_value()) > 80
+    expect(page.locator("#saved")).to_have_text("Saved")
+    kept = page.request.get(astronaut["urls"]["page"], headers={"Accept": "application/json"}).json()
+    assert (kept["settings"]["position"], kept["settings"]["background"]["kind"]) == ("0% 0%", "blur")
+    # Something new takes the place of what was taken back.
+    undo.click()
+    undo.click()
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=colour]").check()
+    expect(redo).to_be_disabled()
+
+
 def test_a_shadow_that_has_no_ground_to_fall_on_is_told(page: Page, astronaut: dict[str, Any]) -> None:
     """The astronaut is cut off by the photo's lower edge."""
     open_studio(page, astronaut)

@@ -23,7 +23,7 @@ const LAYOUT = ["shadow", "crop", "scale", "position", "outline"];
 export class Panels {
   /**
    * @param {HTMLFormElement} form
-   * @param {(settings: Settings, changesLayout: boolean) => void} onChange
+   * @param {(settings: Settings, changesLayout: boolean, control: string) => void} onChange with what was moved
    */
   constructor(form, onChange) {
     this.form = form;
@@ -73,16 +73,24 @@ export class Panels {
     // A size in the canvas means a place in it; without one the subject would stay where it was.
     if (target.id === "scale" && this.chosen("place") === "") this.choose("place", "center");
     if (["tool", "mode", "view"].includes(target.name) || ["size", "hardness", "format", "background-photo"].includes(target.id)) return;
-    this.settle();
+    this.settle(target.id || target.name);
   }
 
-  /** Shows what follows from the choices, and tells of them. */
-  settle() {
+  /**
+   * Shows what follows from the choices, and tells of them.
+   * @param {string} [control] what was moved
+   */
+  settle(control = "") {
     this.arrange();
     const settings = this.read();
-    const layout = JSON.stringify(LAYOUT.map((name) => /** @type {any} */ (settings)[name]));
-    this.onChange(settings, layout !== this.before);
-    this.before = layout;
+    this.onChange(settings, this.isNewLayout(settings), control);
+  }
+
+  /** @param {Settings} settings */
+  isNewLayout(settings) {
+    const { before } = this;
+    this.before = JSON.stringify(LAYOUT.map((name) => /** @type {any} */ (settings)[name]));
+    return this.before !== before;
   }
 
   arrange() {
@@ -145,7 +153,10 @@ export class Panels {
     return { kind: "transparent" };
   }
 
-  /** @param {Partial<Settings>} settings */
+  /**
+   * @param {Partial<Settings>} settings
+   * @returns {boolean} whether the layout is another now
+   */
   write(settings) {
     const { background, shadow, crop, outline, position, scale } = settings;
     if (background) this.writeBackground(background);
@@ -162,10 +173,10 @@ export class Panels {
       this.field("outline").value = String(outline.width);
       if (outline.colour) this.field("outline-colour").value = outline.colour;
     }
-    if (position || scale) this.choose("place", position ?? "center");
+    this.choose("place", position ?? (scale ? "center" : ""));
     if (scale) this.field("scale").value = String(parseFloat(scale));
     this.arrange();
-    this.before = JSON.stringify(LAYOUT.map((name) => /** @type {any} */ (this.read())[name]));
+    return this.isNewLayout(this.read());
   }
 
   /** @param {import("./backdrop.js").Background} background */

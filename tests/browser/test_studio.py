@@ -61,6 +61,13 @@ def open_studio(page: Page, image: dict[str, Any], *, tool: str = "", mode: str 
             page.locator(f"input[name={name}][value={value}]").check()
 
 
+def wait_until_kept(page: Page, image: dict[str, Any]) -> None:
+    """Until the server has the settings; "Saved" may still be an earlier change's."""
+    page.wait_for_function(
+        "name => localStorage.getItem(name) === null", arg=f"offcut-settings-{image['id']}"
+    )
+
+
 def matte(page: Page, image: dict[str, Any]) -> np.ndarray:
     """The matte that the server has, at screen size."""
     answer = page.request.get(image["urls"]["matte"].partition("?")[0])
@@ -267,7 +274,7 @@ def test_the_result_page_shows_what_was_chosen_in_the_studio(page: Page, astrona
     page.locator("#tab-background").click()
     page.locator("input[name=background][value=colour]").check()
     page.locator("input[name=swatch][value='#c94444']").check()
-    expect(page.locator("#saved")).to_have_text("Saved")
+    wait_until_kept(page, astronaut)
     page.get_by_role("link", name="Back to the result").click()
     expect(page.locator("#result[data-state=done]")).to_be_visible()
     corner = """canvas => [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]"""
@@ -326,7 +333,7 @@ def test_undo_takes_back_whatever_was_done_last(page: Page, astronaut: dict[str,
     expect(redo).to_be_disabled()
     assert page.locator("input[name=place]:checked").input_value() == "0% 0%"
     assert int(page.locator("#blur").input_value()) > 80
-    expect(page.locator("#saved")).to_have_text("Saved")
+    wait_until_kept(page, astronaut)
     kept = page.request.get(astronaut["urls"]["page"], headers={"Accept": "application/json"}).json()
     assert (kept["settings"]["position"], kept["settings"]["background"]["kind"]) == ("0% 0%", "blur")
     # Something new takes the place of what was taken back.

@@ -232,6 +232,45 @@ def test_a_preview_is_free_and_full_size_needs_an_account(page: Page) -> None:
     expect(page.locator("#result .stage-after")).to_be_visible()
 
 
+def test_what_is_shown_is_what_is_downloaded(page: Page) -> None:
+    """A photo with a look of its own: the result in its shape, with its sizes, and not the plain cut-out."""
+    page.goto("/en/?preset=passport")
+    expect(page.locator("html.is-ready")).to_be_attached()
+    give(page, "drop", sample())
+    done(page)
+    shown = page.locator("#result .stage-after").evaluate(PIXELS)
+    assert shown["corner"] == 255
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download preview").click()
+    with Image.open(download.value.path()) as picture:
+        width, height = picture.size
+    assert shown["width"] == width
+    expect(page.locator("[data-part=preview-size]")).to_have_text(f"{width} × {height} pixels")
+    ratio = page.locator("#result .stage-picture").evaluate("it => it.offsetWidth / it.offsetHeight")
+    assert ratio == pytest.approx(width / height, abs=0.01)
+    full = page.locator("[data-part=full-size]").inner_text().replace(",", "").split()
+    assert int(full[0]) / int(full[2]) == pytest.approx(35 / 45, abs=0.01)
+
+
+def test_a_background_that_is_gone_leaves_the_cut_out(page: Page, server: Any) -> None:
+    give(home(page), "drop", sample())
+    done(page)
+    image = urlsplit(page.url).path.rstrip("/").rpartition("/")[2]
+    server.run(
+        f"""
+from offcut.server.removals.models import Image
+gone = {{"background": {{"kind": "photo", "photo": "{image}"}}}}
+answer = Image.objects.filter(pk="{image}").update(settings=gone)
+"""
+    )
+    page.reload()
+    expect_cutout(page)
+    expect(page.locator("#result [data-part=refusal]")).to_contain_text(
+        "The background photo is no longer here."
+    )
+    expect(page.get_by_role("link", name="Open in the studio")).to_be_visible()
+
+
 def test_full_size_is_paid_once_and_blocked_without_credits(
     new_page: Callable[..., Page], server: Any
 ) -> None:

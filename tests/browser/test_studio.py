@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,13 @@ def open_studio(page: Page, image: dict[str, Any], *, tool: str = "", mode: str 
     for name, value in (("tool", tool), ("mode", mode)):
         if value:
             page.locator(f"input[name={name}][value={value}]").check()
+
+
+def wait_until_kept(page: Page, image: dict[str, Any]) -> None:
+    """Until the server has the settings; "Saved" may still be an earlier change's."""
+    page.wait_for_function(
+        "name => localStorage.getItem(name) === null", arg=f"offcut-settings-{image['id']}"
+    )
 
 
 def matte(page: Page, image: dict[str, Any]) -> np.ndarray:
@@ -261,6 +269,126 @@ def test_settings_change_what_is_seen_and_what_is_downloaded(
     expect(page.locator("input[name=view][value=result]")).to_be_checked()
 
 
+def test_the_result_page_shows_what_was_chosen_in_the_studio(page: Page, astronaut: dict[str, Any]) -> None:
+    open_studio(page, astronaut)
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=colour]").check()
+    page.locator("input[name=swatch][value='#c94444']").check()
+    wait_until_kept(page, astronaut)
+    page.get_by_role("link", name="Back to the result").click()
+    expect(page.locator("#result[data-state=done]")).to_be_visible()
+    corner = """canvas => [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]"""
+    assert page.locator("#result .stage-after").evaluate(corner) == [0xC9, 0x44, 0x44, 255]
+
+
+def test_undo_takes_back_whatever_was_done_last(page: Page, astronaut: dict[str, Any]) -> None:
+    """Strokes and settings are one list: the newest step goes first, and a slider's drag is one step."""
+    open_studio(page, astronaut, tool="erase", mode="manual")
+    undo, redo = page.locator("#undo"), page.locator("#redo")
+    background = page.locator("input[name=background]:checked")
+    expect(undo).to_be_disabled()
+    drag(page, (0.5, 0.6), (0.5, 0.7))
+    page.wait_for_selector(STROKE.format(1))
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=blur]").check()
+    slider = page.locator("#blur").bounding_box()
+    assert slider
+    page.mouse.move(slider["x"] + slider["width"] * 0.4, slider["y"] + slider["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(slider["x"] + slider["width"] * 0.9, slider["y"] + slider["height"] / 2, steps=9)
+    page.mouse.up()
+    assert int(page.locator("#blur").input_value()) > 80
+    page.locator("#tab-layout").click()
+    page.locator("input[name=place][value='0% 0%']").check()
+    page.locator("#tab-brush").click()
+    drag(page, (0.48, 0.6), (0.48, 0.7))
+    page.wait_for_selector(STROKE.format(2))
+
+    undo.click()
+    page.wait_for_selector(STROKE.format(1))
+    assert page.locator("input[name=place]:checked").input_value() == "0% 0%"
+    page.keyboard.press("Control+z")
+    assert page.locator("input[name=place]:checked").input_value() == ""
+    expect(page.locator("#status")).to_have_text("Undone")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#blur")).to_have_value("40")
+    expect(background).to_have_value("blur")
+    expect(page.locator("#saved")).to_have_text("Saved")
+
+    page.reload()
+    page.wait_for_selector(READY)
+    expect(page.locator("#blur")).to_have_value("40")
+    undo.click()
+    expect(background).to_have_value("transparent")
+    expect(page.locator("#canvas")).to_have_attribute("data-strokes", "1")
+    undo.click()
+    page.wait_for_selector(STROKE.format(0))
+    expect(undo).to_be_disabled()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#status")).to_have_text("There is nothing to undo")
+
+    for _ in range(5):
+        redo.click()
+    page.wait_for_selector(STROKE.format(2))
+    expect(redo).to_be_disabled()
+    assert page.locator("input[name=place]:checked").input_value() == "0% 0%"
+    assert int(page.locator("#blur").input_value()) > 80
+    wait_until_kept(page, astronaut)
+    kept = page.request.get(astronaut["urls"]["page"], headers={"Accept": "application/json"}).json()
+    assert (kept["settings"]["position"], kept["settings"]["background"]["kind"]) == ("0% 0%", "blur")
+    # Something new takes the place of what was taken back.
+    undo.click()
+    undo.click()
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=colour]").check()
+    expect(redo).to_be_disabled()
+
+
+def test_a_shadow_that_has_no_ground_to_fall_on_is_told(page: Page, astronaut: dict[str, Any]) -> None:
+    """The astronaut is cut off by the photo's lower edge."""
+    open_studio(page, astronaut)
+    page.locator("#tab-shadow").click()
+    note = page.locator("#shadow-note")
+    for kind in ("3D", "car"):
+        page.locator(f"input[name=shadow][value='{kind}']").check()
+        expect(note).to_contain_text("there is no ground: the drop shadow is drawn instead")
+        page.locator("input[name=shadow][value=drop]").check()
+        expect(note).to_be_empty()
+
+
+def test_the_marketplace_canvas_is_white_until_somebody_wants_it_otherwise(
+    signed_in_page: Page, photo: Callable[..., Path]
+) -> None:
+    page = signed_in_page
+    image = upload(page, photo("astronaut"))[0]
+    open_studio(page, image)
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=scene]").check()
+    page.locator("#tab-layout").click()
+    page.locator("input[name=canvas][value=marketplace]").check()
+    page.wait_for_selector("#canvas[data-result]")
+    assert page.locator("input[name=background]:checked").input_value() == "colour"
+    assert page.locator("#colour").input_value() == "#ffffff"
+    page.locator("#tab-download").click()
+    size = page.locator("#full-size")
+    expect(size).to_have_text(re.compile(r"^\d+ × \d+ pixels\.$"))
+    width, height = map(int, re.findall(r"\d+", size.inner_text()))
+    assert width == pytest.approx(height, abs=1)
+    assert (width, height) != (image["width"], image["height"])
+    with page.expect_download() as downloading:
+        page.locator("#download-full").click()
+    full = saved(downloading)
+    assert full.size == (width, height)
+    assert full.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+
+    page.locator("#tab-background").click()
+    page.locator("input[name=background][value=transparent]").check()
+    page.locator("#tab-download").click()
+    with page.expect_download() as downloading:
+        page.locator("#download-preview").click()
+    assert saved(downloading).getpixel((2, 2))[3] == 0
+
+
 @pytest.mark.parametrize("kind", ["gradient", "blur", "scene"])
 def test_the_background_on_the_canvas_is_the_one_of_the_result(
     page: Page, astronaut: dict[str, Any], kind: str
@@ -445,6 +573,41 @@ def test_every_state_is_accessible_and_fits(
             page.set_viewport_size({"width": 390, "height": 844})
             axe(page)
             page.set_viewport_size({"width": 1440, "height": 900})
+
+
+CUT_OFF = """() => {
+  const wrong = [];
+  const words = "button, label, input, select, a, output, p, h2, span";
+  for (const one of document.querySelectorAll(`#studio :is(${words})`)) {
+    const box = one.getBoundingClientRect();
+    // A file's name may be of any length, and is shortened; what only screen readers say has no room.
+    if (!one.checkVisibility() || one.closest(".visually-hidden, .stage-name")) continue;
+    const isOutside = box.right > innerWidth + 1 || box.left < -1;
+    const isClipped = getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1;
+    if (isOutside || isClipped) wrong.push(`${one.outerHTML.slice(0, 90)} ${box.right} ${one.scrollWidth}`);
+  }
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "fr"])
+def test_no_control_is_cut_off(page: Page, astronaut: dict[str, Any], language: str) -> None:
+    wrong = {}
+    # The last is a phone on its side.
+    for width, height in ((390, 900), (820, 900), (1440, 900), (844, 390)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(astronaut["urls"]["studio"].replace("/en/", f"/{language}/"))
+        page.wait_for_selector(READY)
+        for tab in ("background", "shadow", "layout", "download", "brush"):
+            page.locator(f"#tab-{tab}").click()
+            for tool in ("erase", "restore", "move") if tab == "brush" else ():
+                page.locator(f"input[name=tool][value={tool}]").check()
+                wrong[width, tab, tool] = page.evaluate(CUT_OFF)
+            for view in ("original", "both", "result", "cutout") if tab == "brush" else ():
+                page.locator(f"input[name=view][value={view}]").check()
+                wrong[width, tab, view] = page.evaluate(CUT_OFF)
+            wrong[width, tab, ""] = page.evaluate(CUT_OFF)
+    assert {where: found for where, found in wrong.items() if found} == {}
 
 
 def test_the_first_load_is_light_and_from_here_only(page: Page, astronaut: dict[str, Any]) -> None:

@@ -78,6 +78,43 @@ def test_a_psd_has_its_outline_as_a_layer_under_the_photo(pixels_max: int | None
     assert np.abs(seen - cutout.rgba)[solid].max() <= (4 if pixels_max is None else 40)
 
 
+@pytest.mark.parametrize("edge", [0, 40])
+@pytest.mark.parametrize("size", ["50MP", "preview"])
+@pytest.mark.parametrize("width", [0.0, 0.02])
+@pytest.mark.parametrize(
+    ("asked", "canvas"),
+    [
+        ({}, None),
+        ({"scale": 50}, None),
+        ({"crop": True}, None),
+        ({"crop": True, "crop_margin": "7% 30px"}, None),
+        ({"crop": True, "scale": 30, "position": "center"}, None),
+        ({}, Canvas(1, 1, 0.08)),
+        ({"scale": 70, "position": "0% 100%"}, Canvas(16, 9)),
+        ({}, Canvas(35, 45, 0.08, is_portrait=True)),
+    ],
+)
+def test_the_size_is_known_before_the_result(
+    asked: dict[str, Any], canvas: Canvas | None, width: float, size: Any, edge: int
+) -> None:
+    """Whether the photo cuts the subject off below (`edge`) or not."""
+    photo, alpha = open_photo(shown()), np.where(letter(), 255, 0).astype(np.uint8)
+    alpha[HEIGHT - edge :, WIDTH // 4 : WIDTH // 2] = 255
+    options = Options(size=size, **asked)
+    styling = Styling(border=Border(width, Color(0, 0, 255, 255)) if width else None, canvas=canvas)
+    done = pipeline.recompose(photo, alpha, options, subject="other", styling=styling)
+    known = pipeline.result_size(alpha, options, photo_size=photo.source_size, styling=styling)
+    assert known == (done.width, done.height)
+
+
+def test_nothing_seen_leaves_the_photos_size() -> None:
+    nothing = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for styling in (Styling(), Styling(canvas=Canvas(1, 1))):
+        asked = Options(crop=True)
+        known = pipeline.result_size(nothing, asked, photo_size=(WIDTH, HEIGHT), styling=styling)
+        assert known == (WIDTH, HEIGHT)
+
+
 def test_styling() -> None:
     photo = open_photo(shown())
     alpha = np.where(letter(), 255, 0).astype(np.uint8)

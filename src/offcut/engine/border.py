@@ -25,23 +25,42 @@ def draw(rgb: Rgb, alpha: Alpha, border: Border) -> tuple[Rgb, Alpha]:
     `rgb` H×W×3 and `alpha` H×W, uint8, neither of them changed. A new picture and matte of the same size; the
     matte is nowhere below the old one. Without width, or without a subject, both come back as they are.
     """
-    width_px = border.width * max(alpha.shape)
-    if width_px < 0.25 or int(alpha.max(initial=0)) < 128:
+    if not _is_seen(alpha, border):
         return rgb, alpha
-    distance, scale = _distances(alpha)
     colour = np.array(border.color[:3], np.float32)
-    strength = border.color.alpha / 255
     out_rgb, out_alpha = np.empty_like(rgb), np.empty_like(alpha)
+    for band, behind, both in _laid(alpha, border):
+        share = np.divide(behind, both, out=np.zeros_like(both), where=both > 0)[..., None]
+        out_rgb[band] = np.rint(rgb[band] * (1 - share) + colour * share)
+        out_alpha[band] = np.maximum(np.rint(both * 255), alpha[band])
+    return out_rgb, out_alpha
+
+
+def grown(alpha: Alpha, border: Border) -> Alpha:
+    """The matte that `draw` gives, without a picture."""
+    if not _is_seen(alpha, border):
+        return alpha
+    out = np.empty_like(alpha)
+    for band, _, both in _laid(alpha, border):
+        out[band] = np.maximum(np.rint(both * 255), alpha[band])
+    return out
+
+
+def _is_seen(alpha: Alpha, border: Border) -> bool:
+    return border.width * max(alpha.shape) >= 0.25 and int(alpha.max(initial=0)) >= 128
+
+
+def _laid(alpha: Alpha, border: Border) -> Iterator[tuple[slice, NDArray[np.float32], NDArray[np.float32]]]:
+    """Band by band: how much of the line shows behind the subject, and of both together (0-1)."""
+    width_px = border.width * max(alpha.shape)
+    distance, scale = _distances(alpha)
+    strength = border.color.alpha / 255
     for band in _bands(alpha.shape[0]):
         away = _read(distance, scale, band, alpha.shape[1])
         line = np.clip(width_px - away + 0.5, 0, 1) * strength
         front = alpha[band].astype(np.float32) / 255
         behind = line * (1 - front)
-        both = front + behind
-        share = np.divide(behind, both, out=np.zeros_like(both), where=both > 0)[..., None]
-        out_rgb[band] = np.rint(rgb[band] * (1 - share) + colour * share)
-        out_alpha[band] = np.maximum(np.rint(both * 255), alpha[band])
-    return out_rgb, out_alpha
+        yield band, behind, front + behind
 
 
 def _distances(alpha: Alpha) -> tuple[NDArray[np.float32], float]:

@@ -114,27 +114,58 @@ def stand(placement: Placement, canvas: Canvas, options: Options) -> Placement:
     """
     if placement.box is None:
         return placement
-    left, top, right, bottom = placement.box
-    stands_below = not placement.has_ground and options.position == "original"
+    plan = _plan(placement.alpha, placement.box, placement.has_ground, canvas, options)
+    left, top, right, bottom = plan.part
+    part = slice(top, bottom), slice(left, right)
+    x1, y1, x2, y2 = plan.box
+    rgb, alpha = _resample(placement.rgb[part], placement.alpha[part], x2 - x1, y2 - y1)
+    return Placement(*_paste(rgb, alpha, (x1, y1), plan.size), plan.box, placement.has_ground)
+
+
+def canvas_size(alpha: Alpha, options: Options, canvas: Canvas | None = None) -> tuple[int, int]:
+    """Width and height of the canvas on which `place` and `stand` put the subject of `alpha` (H×W).
+
+    Nothing is drawn for it. `roi` does not count here. Raises `OptionError` as `place` does.
+    """
+    rows, columns = alpha.shape
+    box = find_box(alpha) if options.crop or canvas is not None else None
+    if box is None:
+        return columns, rows
+    if canvas is not None:
+        return _plan(alpha, box, not _cut_off_below(alpha, box), canvas, options).size
+    left, top, right, bottom = _with_margins(box, options.crop_margin, (columns, rows))
+    return right - left, bottom - top
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a subject stands on a canvas: `part` of its picture is shown at `box` on a canvas of `size`
+    (width, height)."""
+
+    part: Box
+    box: Box
+    size: tuple[int, int]
+
+
+def _plan(alpha: Alpha, box: Box, has_ground: bool, canvas: Canvas, options: Options) -> _Plan:
+    left, top, right, bottom = box
+    stands_below = not has_ground and options.position == "original"
     margin = canvas.margin if options.scale is None else (1 - options.scale / 100) / 2
     free_x, free_y = 1 - 2 * margin, 1 - margin if stands_below else 1 - 2 * margin
     ratio = canvas.columns / canvas.rows
     at = Position(50.0, 50.0) if options.position == "original" else options.position
     if canvas.is_portrait and stands_below:
         height = (bottom - top) / free_y
-        left, right, at = _around_head(placement.alpha, placement.box, height * ratio)
+        left, right, at = _around_head(alpha, box, height * ratio)
     else:
         height = max((right - left) / free_x / ratio, (bottom - top) / free_y)
     shrink = min(1.0, (PIXELS_MAX[options.size] / (height * height * ratio)) ** 0.5)
     columns, rows = max(1, int(height * ratio * shrink)), max(1, int(height * shrink))
     wide = min(columns, max(1, round((right - left) * shrink)))
     high = min(rows, max(1, round((bottom - top) * shrink)))
-    part = slice(top, bottom), slice(left, right)
-    rgb, alpha = _resample(placement.rgb[part], placement.alpha[part], wide, high)
     x = round((columns - wide) * at.x_percent / 100)
     y = rows - high if stands_below else round((rows - high) * at.y_percent / 100)
-    box = (x, y, x + wide, y + high)
-    return Placement(*_paste(rgb, alpha, (x, y), (columns, rows)), box, placement.has_ground)
+    return _Plan((left, top, right, bottom), (x, y, x + wide, y + high), (columns, rows))
 
 
 def _around_head(alpha: Alpha, box: Box, width: float) -> tuple[int, int, Position]:
@@ -245,22 +276,29 @@ def _rescale(box: Box, size: tuple[int, int], to_size: tuple[int, int]) -> Box:
 
 def _crop(rgb: Rgb, alpha: Alpha, box: Box, margins: Margins | None) -> tuple[Rgb, Alpha, Box]:
     left, top, right, bottom = box
-    width, height = right - left, bottom - top
-    above, beside_right, below, beside_left = margins.pixels(width, height) if margins else (0, 0, 0, 0)
-    x1, y1, x2, y2 = left - beside_left, top - above, right + beside_right, bottom + below
-    new_box = (beside_left, above, beside_left + width, above + height)
     rows, columns = alpha.shape
+    x1, y1, x2, y2 = _with_margins(box, margins, (columns, rows))
+    new_box = (left - x1, top - y1, right - x1, bottom - y1)
     if x1 >= 0 and y1 >= 0 and x2 <= columns and y2 <= rows:
         return rgb[y1:y2, x1:x2], alpha[y1:y2, x1:x2], new_box
-    if (x2 - x1) * (y2 - y1) > PIXELS_MAX["50MP"]:
+    within = slice(max(0, y1), min(rows, y2)), slice(max(0, x1), min(columns, x2))
+    at = max(0, -x1), max(0, -y1)
+    return *_paste(rgb[within], alpha[within], at, (x2 - x1, y2 - y1)), new_box
+
+
+def _with_margins(box: Box, margins: Margins | None, size: tuple[int, int]) -> Box:
+    """The box with its margins, which may reach beyond a photo of this size (width, height)."""
+    left, top, right, bottom = box
+    above, after, below, before = margins.pixels(right - left, bottom - top) if margins else (0, 0, 0, 0)
+    x1, y1, x2, y2 = left - before, top - above, right + after, bottom + below
+    is_within = x1 >= 0 and y1 >= 0 and x2 <= size[0] and y2 <= size[1]
+    if not is_within and (x2 - x1) * (y2 - y1) > PIXELS_MAX["50MP"]:
         raise OptionError(
             "crop_margin",
             "With these margins the result would have more than 50 megapixels.",
             hint="Ask for smaller margins or for a smaller size.",
         )
-    within = slice(max(0, y1), min(rows, y2)), slice(max(0, x1), min(columns, x2))
-    at = max(0, -x1), max(0, -y1)
-    return *_paste(rgb[within], alpha[within], at, (x2 - x1, y2 - y1)), new_box
+    return x1, y1, x2, y2
 
 
 def _move(

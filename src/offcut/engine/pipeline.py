@@ -154,6 +154,23 @@ def recompose(
     return done if pixels_max is None else _shrunk(done, pixels_max)
 
 
+def result_size(
+    alpha: Alpha, options: Options, *, photo_size: tuple[int, int], styling: Styling = PLAIN
+) -> tuple[int, int]:
+    """Width and height of what `recompose` makes of a photo of this size (width, height), without its pixels.
+
+    `roi` does not count here. Car windows that let the background through do not move the canvas: what is
+    behind them is still mostly hidden. Raises `OptionError` as `recompose` does.
+    """
+    size = output_size(*photo_size, options)
+    if styling.canvas is None and not options.crop:
+        return size
+    alpha = _fitted(alpha, np.broadcast_to(np.uint8(0), (size[1], size[0])))
+    if styling.border is not None:
+        alpha = border.grown(alpha, styling.border)
+    return compose.canvas_size(alpha, options, styling.canvas)
+
+
 def _shrunk(done: Cutout, pixels_max: int) -> Cutout:
     rgb, alpha = compose.shrink(done.rgb, done.alpha, pixels_max)
     if alpha is done.alpha:

@@ -152,6 +152,30 @@ def test_presets() -> None:
     assert read({**blue, "crop": {"kind": "preset", "preset": "marketplace"}}).options.bg_color == Color(
         0, 0, 255, 255
     )
+    # Somebody who saw the white and wants none of it gets none.
+    clear = read({"background": {"kind": "transparent"}, "crop": {"kind": "preset", "preset": "marketplace"}})
+    assert clear.options.bg_color is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_plain"),
+    [
+        (None, True),
+        ({"background": {"kind": "transparent", "colour": "#ff0000"}, "outline": {"width": 0}}, True),
+        ({"shadow": {"kind": "none", "opacity": 50}, "crop": {"kind": "original", "margin": "10%"}}, True),
+        ({"background": {"kind": "colour"}}, False),
+        ({"background": {"kind": "blur"}}, False),
+        ({"background": {"kind": "photo", "photo": str(uuid.uuid4())}}, False),
+        ({"shadow": {"kind": "drop"}}, False),
+        ({"crop": {"kind": "subject"}}, False),
+        ({"crop": {"kind": "preset"}}, False),
+        ({"scale": "50%"}, False),
+        ({"position": "center"}, False),
+        ({"outline": {"width": 2}}, False),
+    ],
+)
+def test_what_shows_more_than_the_cut_out(settings: Any, is_plain: bool) -> None:
+    assert read(settings).is_plain is is_plain
 
 
 def test_an_outline_is_as_wide_in_every_size() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import threading
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image as PillowImage
 from tests.server.api_caller import Caller
 from tests.server.plain_runner import photo_bytes, plain_runner
 from tests.server.website_people import JSON, Browser, pixels, plain_do
@@ -247,6 +251,57 @@ def test_settings_count_in_what_is_downloaded(signed_in: Browser, image: dict[st
     Image.objects.update(settings={"background": {"kind": "colour", "colour": "#00ff00"}})
     stored = signed_in.get(image["urls"]["preview"])
     assert tuple(pixels(stored.content)[2, 2][:3]) == (0, 255, 0)
+
+
+LOOKS = [
+    {},
+    {"background": {"kind": "colour", "colour": "#0000ff"}, "shadow": {"kind": "drop"}},
+    {"crop": {"kind": "subject", "margin": "5%"}, "outline": {"width": 20}},
+    {"crop": {"kind": "preset", "preset": "marketplace"}},
+    {"crop": {"kind": "preset", "preset": "passport"}, "scale": "60%", "position": "center"},
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_size_that_is_said_is_the_one_that_comes(
+    signed_in: Browser, image: dict[str, Any], look: dict[str, Any]
+) -> None:
+    said = signed_in.client.get(f"{image['urls']['page']}size", {"settings": json.dumps(look)})
+    assert said.status_code == 200
+    Image.objects.update(settings=look)
+    result = signed_in.json(image["urls"]["page"])["result"]
+    assert result["is_plain"] == (look == {})
+    page = signed_in.get(image["urls"]["page"]).content.decode()
+    studio = signed_in.get(image["urls"]["studio"]).content.decode()
+    shown = pixels(signed_in.post(image["urls"]["download"], **FULL).content)
+    height, width = shown.shape[:2]
+    assert said.json() == {"width": width, "height": height}
+    assert (result["width"], result["height"]) == (width, height)
+    assert f"Full size, {width} × {height} pixels" in page
+    assert f">{width} × {height} pixels.<" in studio
+
+
+def test_a_step_that_was_degraded_is_told_with_the_preview(signed_in: Browser) -> None:
+    cut_below = np.full((400, 300, 3), 120, np.uint8)
+    cut_below[100:, 100:200] = (220, 30, 30)
+    file = io.BytesIO()
+    PillowImage.fromarray(cut_below).save(file, "PNG")
+    for photo, notes in ((file.getvalue(), "shadow_replaced"), (PHOTO, "")):
+        address = signed_in.image(photo)["urls"]["preview"]
+        for kind, told in (("3D", notes), ("drop", "")):
+            asked = json.dumps({"shadow": {"kind": kind}})
+            assert signed_in.client.get(address, {"settings": asked})["X-Notes"] == told
+
+
+def test_a_size_is_asked_for_ones_own_finished_photos(
+    visitor: Browser, signed_in: Browser, image: dict[str, Any]
+) -> None:
+    address = f"{image['urls']['page']}size"
+    assert visitor.get(address).status_code == 404
+    assert signed_in.client.get(address, {"settings": '{"crop": 1}'}, headers=JSON).status_code == 400
+    waiting = signed_in.upload(PHOTO).json()["images"][0]
+    assert waiting["result"] is None
+    assert signed_in.client.get(f"{waiting['urls']['page']}size", headers=JSON).status_code == 409
 
 
 def test_a_waiting_image_cannot_be_downloaded(signed_in: Browser, alice: Caller) -> None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from offcut.engine.options import Color, Length, Options
-from offcut.engine.styling import SCENES, Backdrop, Blur, Border, Canvas, Gradient, Scene, Styling
+from offcut.engine.styling import PLAIN, SCENES, Backdrop, Blur, Border, Canvas, Gradient, Scene, Styling
 from offcut.errors import OptionError
 
 BACKGROUND_KINDS = ("transparent", "colour", "gradient", "photo", "blur", "scene")
@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Canvas] = MappingProxyType(
         "marketplace": Canvas(1, 1, 0.08),
     }
 )
-"""Canvases by name. `marketplace` is white where no other background was chosen."""
+"""Canvases by name. `marketplace` is white where nothing is said about the background."""
 
 _PARTS = ("background", "shadow", "crop", "scale", "position", "outline")
 _DEFAULT_GRADIENT = ("#ffffff", "#d9dde0")
@@ -50,6 +50,19 @@ class Look:
     styling: Styling
     background_id: uuid.UUID | None = None
 
+    @property
+    def has_own_canvas(self) -> bool:
+        """Whether the result has another canvas than the photo: its size then depends on the subject."""
+        return self.options.crop or self.styling.canvas is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the result is the cut-out alone, where it stands in the photo."""
+        options = self.options
+        background = (options.bg_color, self.background_id, options.placement)
+        is_bare = all(one is None for one in background) and options.shadow_type == "none"
+        return is_bare and self.styling == PLAIN and not options.crop
+
     def asking(self, **changes: Any) -> Look:
         """The same look with other options, such as size and format."""
         return replace(self, options=replace(self.options, **changes))
@@ -62,8 +75,8 @@ def read(settings: object) -> Look:
     backdrop, background_id = _read_background(given.get("background"), values)
     canvas = _read_crop(given.get("crop"), values)
     if given.get("crop") and given["crop"].get("preset") == "marketplace" and canvas is not None:
-        nothing = backdrop is None and background_id is None and "bg_color" not in values
-        values |= {"bg_color": "ffffff"} if nothing else {}
+        # Who says "transparent" has seen that it was white, and wants it otherwise.
+        values |= {"bg_color": "ffffff"} if given.get("background") is None else {}
     _read_shadow(given.get("shadow"), values)
     if given.get("scale") is not None:
         values["scale"] = _text("scale", given["scale"])

@@ -8,7 +8,8 @@ from typing import Literal
 from django.db import connection
 
 from offcut.engine.decode import decode
-from offcut.engine.options import PIXELS_MAX, Format
+from offcut.engine.options import PIXELS_MAX, Format, output_size
+from offcut.errors import ImageDeletedError
 from offcut.server.removals import backgrounds, charge, files, images, look, matte, metrics, renditions
 from offcut.server.removals.look import Look
 from offcut.server.removals.models import Image
@@ -38,6 +39,7 @@ class Result:
     name: str
     width: int
     height: int
+    notes: tuple[str, ...] = ()
 
 
 def preview(image: Image, settings: object, format_: Format = "png") -> Result:
@@ -50,7 +52,7 @@ def preview(image: Image, settings: object, format_: Format = "png") -> Result:
 
     matte.require_done(image)
     asked = _asked(image, settings, size="preview", format=format_)
-    if asked.options.crop or asked.styling.canvas is not None:
+    if asked.has_own_canvas:
         # What is cut from the photo's middle needs more of the photo's pixels to fill a preview.
         asked = asked.asking(size="medium")
     cutout = pipeline.recompose(
@@ -89,6 +91,26 @@ def full(image: Image, settings: object, format_: Format = "png") -> Result:
     return _named(image, result, "full")
 
 
+def full_size(image: Image, settings: object) -> tuple[int, int]:
+    """Width and height of what `full` gives for these settings. Costs nothing, and next to no time unless the
+    canvas depends on the subject.
+
+    Raises OptionError, ImageNotReadyError, ImageDeletedError.
+    """
+    from offcut.engine import pipeline
+
+    matte.require_done(image)
+    asked = look.read(image.settings if settings is None else settings).asking(size="50MP")
+    photo_size = image.width, image.height
+    if not asked.has_own_canvas:
+        return output_size(*photo_size, asked.options)
+    try:
+        alpha = matte.present(image)
+    except FileNotFoundError:
+        raise ImageDeletedError("This image is no longer kept.") from None
+    return pipeline.result_size(alpha, asked.options, photo_size=photo_size, styling=asked.styling)
+
+
 def _asked(image: Image, settings: object, **options: object) -> Look:
     stored = image.settings if settings is None else settings
     asked = look.read(stored).asking(**options)
@@ -106,4 +128,5 @@ def _named(image: Image, result: Finished, size: ResultSize) -> Result:
         f"{stem}-cut-out{end}.{result.format}",
         result.width,
         result.height,
+        tuple(note.code for note in result.notes),
     )

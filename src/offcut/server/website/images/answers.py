@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from offcut.server.credits.amounts import SCALE
-from offcut.server.removals import charge, feeder, images, renditions
+from offcut.server.removals import charge, feeder, images, look, renditions, results
 from offcut.server.removals.models import Batch, Image, State
 from offcut.server.website.images.words import said
 
@@ -37,6 +37,18 @@ def image_json(image: Image, *, seconds_left: float | None = None) -> dict[str, 
         "upload": str(image.upload_id) if image.upload_id else None,
         "urls": urls_of(image),
     }
+
+
+def result_json(image: Image) -> dict[str, Any]:
+    """The image with what its download gives now: whether that is the plain cut-out, and the full size.
+
+    `result` is None until the cut-out is there. Not for lists: to say the size, it may look at the matte.
+    """
+    if image.state != State.DONE:
+        return image_json(image) | {"result": None}
+    width, height = results.full_size(image, None)
+    result = {"is_plain": look.read(image.settings).is_plain, "width": width, "height": height}
+    return image_json(image) | {"result": result}
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from offcut.server.removals import files, images, improvement
 from offcut.server.removals.models import Image
 from offcut.server.website.images.access import image_or_404
-from offcut.server.website.images.answers import image_json
+from offcut.server.website.images.answers import result_json
 from offcut.server.website.images.choice import remember_choice, remembered_choice
 from offcut.server.website.images.refusals import refused, wants_json
 from offcut.server.website.images.results import asked_word
@@ -74,7 +74,7 @@ def _answer(request: HttpRequest, image: Image) -> HttpResponse:
 
 def opinion_json(request: HttpRequest, image: Image) -> dict[str, Any]:
     """The image, and what the person has said about it."""
-    return image_json(image) | {
+    return result_json(image) | {
         "rating": image.rating or None,
         "is_contributed": image.is_contributed,
         "remembered_choice": remembered_choice(request) or None,

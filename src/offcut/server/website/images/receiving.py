@@ -17,7 +17,7 @@ from offcut.server.removals.addresses import fetch_photo
 from offcut.server.removals.images import Batch, Image, Owner
 from offcut.server.website.images import upload_rate
 from offcut.server.website.images.access import batch_or_404, owner_of
-from offcut.server.website.images.answers import batch_urls, image_json
+from offcut.server.website.images.answers import batch_urls, result_json
 from offcut.server.website.images.results import asked_settings
 from offcut.server.website.images.words import Said, said
 
@@ -51,7 +51,7 @@ class Received:
     def json(self) -> dict[str, Any]:
         """The answer for scripts."""
         return {
-            "images": [image_json(image) for image in self.images],
+            "images": [result_json(image) for image in self.images],
             "batch": None if self.batch is None else self._batch_json(),
             "refused": [{"name": one.name, "error": one.said.json()} for one in self.refused],
         }

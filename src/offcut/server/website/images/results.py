@@ -7,7 +7,7 @@ import uuid
 from typing import Any, cast
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from offcut.engine.options import Format
@@ -27,6 +27,16 @@ def preview(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     """The free preview as PNG, to be shown on a page."""
     image = image_or_404(request, image_id)
     return _inline(results.preview(image, asked_settings(request)))
+
+
+@require_safe
+@refused
+def size(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
+    """How large the full size is with these settings, before anybody pays for it."""
+    width, height = results.full_size(image_or_404(request, image_id), asked_settings(request))
+    response = JsonResponse({"width": width, "height": height})
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,5 +92,6 @@ def _attached(result: Result) -> HttpResponse:
 def _inline(result: Result) -> HttpResponse:
     response = HttpResponse(result.content, content_type=result.media_type)
     response["X-Width"], response["X-Height"] = str(result.width), str(result.height)
+    response["X-Notes"] = " ".join(result.notes)
     response["Cache-Control"] = "private, no-store"
     return response

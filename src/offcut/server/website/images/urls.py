@@ -14,6 +14,7 @@ urlpatterns = [
     path("images/<uuid:image_id>/colours", pictures.colours, name="colours"),
     path("images/<uuid:image_id>/matte", pictures.matte, name="matte"),
     path("images/<uuid:image_id>/preview", results.preview, name="preview"),
+    path("images/<uuid:image_id>/size", results.size, name="size"),
     path("images/<uuid:image_id>/download", results.download, name="download"),
     path("images/<uuid:image_id>/delete", views.delete, name="delete"),
     path("images/<uuid:image_id>/retry", views.retry, name="retry"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from offcut.server.removals import changes, feeding, images, results
 from offcut.server.removals.models import Image, State
 from offcut.server.website.images.access import image_or_404, owner_of
-from offcut.server.website.images.answers import image_json
+from offcut.server.website.images.answers import image_json, result_json
 from offcut.server.website.images.opinions import opinion_json
 from offcut.server.website.images.paying import paying_context
 from offcut.server.website.images.receiving import Received, receive
@@ -44,7 +44,7 @@ def image(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     row = image_or_404(request, image_id)
     if wants_json(request):
         row = _after_change(row, _wait_s(request))
-        response: HttpResponse = JsonResponse(image_json(row))
+        response: HttpResponse = JsonResponse(result_json(row))
     else:
         is_coming = row.state in (State.WAITING, State.WORKING)
         context = {"image": row, "refresh_s": REFRESH_S if is_coming else None, "formats": results.FORMATS}
@@ -73,7 +73,7 @@ def retry(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     images.retry(row)
     feeding.wake()
     if wants_json(request):
-        return JsonResponse(image_json(row))
+        return JsonResponse(result_json(row))
     return redirect("images:image", image_id=image_id)
 
 

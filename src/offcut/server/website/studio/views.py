@@ -15,7 +15,7 @@ from offcut.engine import scenes
 from offcut.engine.encode import encode
 from offcut.engine.styling import SCENES
 from offcut.errors import ImageError
-from offcut.server.removals import images, look, renditions
+from offcut.server.removals import images, look, renditions, results
 from offcut.server.removals.models import Image, State
 from offcut.server.website.images.access import image_or_404
 from offcut.server.website.images.refusals import refused
@@ -45,6 +45,7 @@ def studio(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     context = {
         "image": image,
         "photos": _photos_beside(image),
+        "full_size": results.full_size(image, None),
         "data": _data(image),
         "words": words.script_words(),
         "keys": words.keys(),
@@ -149,7 +150,7 @@ def _data(image: Image) -> dict[str, Any]:
 def _urls(image: Image, scene_size: tuple[int, int]) -> dict[str, str]:
     """Addresses; "NAME" stands where a script puts the name of a scene or the number of a background."""
     nobody = uuid.UUID(int=0)
-    studio_, pictures = ("strokes", "rewind", "settings"), ("original", "preview", "download")
+    studio_, pictures = ("strokes", "rewind", "settings"), ("original", "preview", "size", "download")
     urls = {name: reverse(f"studio:{name}", args=(image.pk,)) for name in studio_}
     urls |= {name: _address(f"images:{name}", image.pk) for name in pictures}
     urls["colours"] = f"{_address('images:colours', image.pk)}?v={image.matte_number}"

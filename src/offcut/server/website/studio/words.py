@@ -59,6 +59,9 @@ def _of_saving() -> dict[str, str]:
         "loading": _("Opening the photo"),
         "not_loaded": _("The photo could not be loaded. Check your connection, then reload the page."),
         "making_result": _("Drawing the result"),
+        "shadow_replaced": _(
+            "The photo cuts the subject off below, so there is no ground: the drop shadow is drawn instead."
+        ),
         "saving": _("Saving"),
         "saved": _("Saved"),
         "not_saved": _("Not saved yet"),
@@ -82,6 +85,7 @@ def _of_files() -> dict[str, str]:
         "background_laid": _("Your photo is the background now"),
         "away_upload": _("No connection. Try again when it is back."),
         "applied_to_all": _("All photos of the batch have these settings now"),
+        "full_size": _("%(width)s × %(height)s pixels.") % {"width": "{width}", "height": "{height}"},
         "preparing": _("Preparing your file"),
         "downloaded": _("Downloaded"),
         "away_download": _(

@@ -112,15 +112,30 @@ export async function ask(address, options = {}) {
  */
 export async function file(address, form) {
   const response = await answerOf(address, { method: "POST", form });
-  if (!response.ok) {
-    const text = await response.text();
-    await new Promise((resolve, reject) => read(response.status, text, resolve, reject));
-  }
+  const blob = await content(response);
   const said = response.headers.get("Content-Disposition") || "";
   const long = /filename\*=(?:utf-8|UTF-8)''([^;]+)/.exec(said);
   const short = /filename="?([^";]+)"?/.exec(said);
   const name = long ? decodeURIComponent(long[1]) : short ? short[1] : "cut-out";
-  return { blob: await response.blob().catch(() => Promise.reject(new Lost())), name };
+  return { blob, name };
+}
+
+/**
+ * A picture from the server. Rejects with Refusal, Lost, or an AbortError.
+ * @param {string} address
+ * @param {AbortSignal} [signal]
+ */
+export async function picture(address, signal) {
+  return content(await answerOf(address, { signal }));
+}
+
+/** @param {Response} response */
+async function content(response) {
+  if (!response.ok) {
+    const text = await response.text();
+    await new Promise((resolve, reject) => read(response.status, text, resolve, reject));
+  }
+  return response.blob().catch(() => Promise.reject(new Lost()));
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** The result of one photo: from the choice to the download, whatever happens in between. */
 
-import { Lost, Refusal, ask, file, persistently, preset, send, tryNow, uploadId } from "./exchange.js";
+import { Lost, Refusal, ask, file, persistently, picture, preset, send, tryNow, uploadId } from "./exchange.js";
 import { Opinion } from "./opinion.js";
 import { Stage } from "./stage.js";
 import { explained, explanation } from "./trouble.js";
@@ -31,6 +31,8 @@ export class Result {
     this.stop = new AbortController();
     /** @type {(() => Promise<void>) | null} */
     this.again = null;
+    /** @type {Refusal | null} what of the stored look is no more */
+    this.missing = null;
     this.stage = new Stage(this.part("stage"), (percent) =>
       filled(words.wipe, { percent, rest: 100 - percent }),
     );
@@ -176,18 +178,39 @@ export class Result {
    * @param {AbortSignal} signal
    */
   async present(image, signal) {
-    const { urls, screen } = image;
-    const original = this.stage.showOriginal(urls.original, screen);
-    await persistently(
-      () => this.stage.showCutout(urls.colours, urls.matte, screen).catch(() => this.whyNot(urls.page)),
-      { signal, onLost: () => this.state("lost", this.words.title_working, this.words.offline_result) },
-    );
+    const original = this.stage.showOriginal(image.urls.original, image.screen);
+    const size = await persistently(() => this.picture(image, signal), {
+      signal,
+      onLost: () => this.state("lost", this.words.title_working, this.words.offline_result),
+    });
     if (signal.aborted) return;
-    this.offers(image);
+    this.offers(image, size);
     this.state("done", this.words.title_done, this.words.done);
+    const { missing } = this;
+    if (missing) await this.aside(() => Promise.reject(missing));
     await original;
     this.stage.reveal();
     this.tick();
+  }
+
+  /**
+   * Shows what a download gives: the cut-out, sharper than its preview, or the preview of a result that is more.
+   * @param {any} image
+   * @param {AbortSignal} signal
+   * @returns {Promise<{width: number, height: number}>} the preview's size
+   */
+  async picture({ urls, screen, width, height, result }, signal) {
+    this.missing = null;
+    try {
+      if (!result.is_plain) return await this.stage.showResult(await picture(urls.preview, signal));
+    } catch (problem) {
+      if (!(problem instanceof Refusal) || problem.code !== "background_gone") throw problem;
+      // The cut-out is still there, and so is the studio, where another background can be chosen.
+      this.missing = problem;
+    }
+    await this.stage.showCutout(urls.colours, urls.matte, screen).catch(() => this.whyNot(urls.page));
+    const scale = Math.min(1, Math.sqrt(PREVIEW_PIXELS / (width * height)));
+    return { width: Math.round(width * scale), height: Math.round(height * scale) };
   }
 
   /**
@@ -199,12 +222,13 @@ export class Result {
     throw new Lost();
   }
 
-  /** @param {any} image */
-  offers(image) {
+  /**
+   * @param {any} image
+   * @param {{width: number, height: number}} size the preview's
+   */
+  offers(image, size) {
     const { words } = this;
-    const { width, height } = image;
-    const scale = Math.min(1, Math.sqrt(PREVIEW_PIXELS / (width * height)));
-    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+    const { width, height } = image.result;
     this.part("name").textContent = image.name;
     this.part("full-size").textContent = filled(words.pixels, { width, height });
     this.part("preview-size").textContent = filled(words.pixels, size);
@@ -290,7 +314,7 @@ export class Result {
       await work();
     } catch (problem) {
       this.part("said").textContent = "";
-      if (problem instanceof Refusal && problem.status === 410) return this.gone(this.words.expired, this.words.expired_hint);
+      if (isOver(problem)) return this.gone(this.words.expired, this.words.expired_hint);
       const told = this.told(problem);
       box.replaceChildren(...explained(told));
       box.hidden = false;
@@ -307,7 +331,7 @@ export class Result {
       await work();
     } catch (problem) {
       if (signal?.aborted) return;
-      if (problem instanceof Refusal && problem.status === 410) {
+      if (isOver(problem)) {
         const isDeleted = problem.code === "image_deleted";
         return this.gone(isDeleted ? this.words.deleted : this.words.expired, this.words.expired_hint);
       }
@@ -399,6 +423,15 @@ export class Result {
   part(name) {
     return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`));
   }
+}
+
+/**
+ * Whether the image is no more. (A background that is no more leaves the image.)
+ * @param {unknown} problem
+ * @returns {problem is Refusal}
+ */
+function isOver(problem) {
+  return problem instanceof Refusal && problem.status === 410 && problem.code !== "background_gone";
 }
 
 /**

@@ -83,6 +83,24 @@ export class Stage {
     this.root.classList.add("has-cutout");
   }
 
+  /**
+   * Draws a result that is more than the cut-out, in its own shape: beside it the photo keeps its own.
+   * @param {Blob} content
+   * @returns {Promise<Size>}
+   */
+  async showResult(content) {
+    const result = await createImageBitmap(content);
+    const { width, height } = result;
+    this.after.width = width;
+    this.after.height = height;
+    /** @type {CanvasRenderingContext2D} */ (this.after.getContext("2d")).drawImage(result, 0, 0);
+    result.close();
+    this.frame({ width, height });
+    this.after.hidden = this.wipe.hidden = false;
+    this.root.classList.add("has-cutout", "has-result");
+    return { width, height };
+  }
+
   /** Wipes from the photo to the cut-out, and leaves the handle where both are seen. */
   reveal() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.set(22);
@@ -105,7 +123,7 @@ export class Stage {
     this.local = "";
     this.before.removeAttribute("src");
     this.before.hidden = this.after.hidden = this.wipe.hidden = true;
-    this.root.classList.remove("has-cutout");
+    this.root.classList.remove("has-cutout", "has-result");
     this.set(100);
   }
 

@@ -14,13 +14,16 @@ import { word } from "./words.js";
 
 const PRESETS = ["square", "4:5", "16:9", "story", "passport", "marketplace"];
 
+/** What a marketplace asks for; whoever chooses its canvas gets it, and may choose another afterwards. */
+const WHITE = /** @type {const} */ ({ kind: "colour", colour: "#ffffff" });
+
 /** Kinds of settings whose outcome only the server's preview shows. */
 const LAYOUT = ["shadow", "crop", "scale", "position", "outline"];
 
 export class Panels {
   /**
    * @param {HTMLFormElement} form
-   * @param {(settings: Settings, changesLayout: boolean) => void} onChange
+   * @param {(settings: Settings, changesLayout: boolean, control: string) => void} onChange with what was moved
    */
   constructor(form, onChange) {
     this.form = form;
@@ -62,6 +65,7 @@ export class Panels {
   /** @param {Event} event */
   changed(event) {
     const target = /** @type {HTMLInputElement} */ (event.target);
+    if (target.name === "canvas" && target.value === "marketplace") this.writeBackground(WHITE);
     if (target.name === "swatch") this.field("colour").value = target.value;
     if (target.id === "colour") this.choose("swatch", target.value);
     if (target.name === "gradient") [this.field("first").value, this.field("second").value] = target.value.split(" ");
@@ -69,16 +73,24 @@ export class Panels {
     // A size in the canvas means a place in it; without one the subject would stay where it was.
     if (target.id === "scale" && this.chosen("place") === "") this.choose("place", "center");
     if (["tool", "mode", "view"].includes(target.name) || ["size", "hardness", "format", "background-photo"].includes(target.id)) return;
-    this.settle();
+    this.settle(target.id || target.name);
   }
 
-  /** Shows what follows from the choices, and tells of them. */
-  settle() {
+  /**
+   * Shows what follows from the choices, and tells of them.
+   * @param {string} [control] what was moved
+   */
+  settle(control = "") {
     this.arrange();
     const settings = this.read();
-    const layout = JSON.stringify(LAYOUT.map((name) => /** @type {any} */ (settings)[name]));
-    this.onChange(settings, layout !== this.before);
-    this.before = layout;
+    this.onChange(settings, this.isNewLayout(settings), control);
+  }
+
+  /** @param {Settings} settings */
+  isNewLayout(settings) {
+    const { before } = this;
+    this.before = JSON.stringify(LAYOUT.map((name) => /** @type {any} */ (settings)[name]));
+    return this.before !== before;
   }
 
   arrange() {
@@ -141,10 +153,14 @@ export class Panels {
     return { kind: "transparent" };
   }
 
-  /** @param {Partial<Settings>} settings */
+  /**
+   * @param {Partial<Settings>} settings
+   * @returns {boolean} whether the layout is another now
+   */
   write(settings) {
     const { background, shadow, crop, outline, position, scale } = settings;
     if (background) this.writeBackground(background);
+    else if (crop?.kind === "preset" && crop.preset === "marketplace") this.writeBackground(WHITE);
     if (shadow) {
       this.choose("shadow", shadow.kind);
       if (shadow.opacity !== undefined) this.field("opacity").value = String(shadow.opacity);
@@ -157,10 +173,10 @@ export class Panels {
       this.field("outline").value = String(outline.width);
       if (outline.colour) this.field("outline-colour").value = outline.colour;
     }
-    if (position || scale) this.choose("place", position ?? "center");
+    this.choose("place", position ?? (scale ? "center" : ""));
     if (scale) this.field("scale").value = String(parseFloat(scale));
     this.arrange();
-    this.before = JSON.stringify(LAYOUT.map((name) => /** @type {any} */ (this.read())[name]));
+    return this.isNewLayout(this.read());
   }
 
   /** @param {import("./backdrop.js").Background} background */

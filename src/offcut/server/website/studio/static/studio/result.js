@@ -7,7 +7,7 @@ const PAUSE_MS = 220;
 export class Result {
   /**
    * @param {string} url
-   * @param {(image: HTMLImageElement) => void} onImage
+   * @param {(image: HTMLImageElement, notes: string[]) => void} onImage with the codes of what was degraded
    * @param {(isBusy: boolean) => void} onBusy
    * @param {(error: NetError) => void} onTrouble
    */
@@ -67,7 +67,8 @@ export class Result {
       if (this.address) URL.revokeObjectURL(this.address);
       this.address = address;
       this.isOld = false;
-      this.onImage(image);
+      const notes = (response.headers.get("X-Notes") ?? "").split(" ").filter(Boolean);
+      this.onImage(image, notes);
     } catch (error) {
       if (error instanceof NetError) this.onTrouble(error);
       else if (!(error instanceof DOMException)) throw error;

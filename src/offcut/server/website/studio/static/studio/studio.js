@@ -12,6 +12,8 @@ import { Picture, loadImage } from "./picture.js";
 import { Pointer } from "./pointer.js";
 import { Result } from "./result.js";
 import { Saving } from "./saving.js";
+import { Sizing } from "./sizing.js";
+import { Steps } from "./steps.js";
 import { useTabs, useToolbar } from "./tabs.js";
 import { Viewport } from "./viewport.js";
 import { say, useWords, word } from "./words.js";
@@ -33,9 +35,11 @@ const viewport = new Viewport(photo);
 const backdrop = new Backdrop(picture, data.urls, () => drawing?.soon());
 const drawing = new Drawing(canvas, picture, viewport, backdrop, scene);
 const saving = new Saving(data.urls, data.strokes, `offcut-strokes-${data.image.id}`, matteCame, newsCame);
+const steps = new Steps(`offcut-steps-${data.image.id}`);
 const brushing = new Brushing(picture, viewport, drawing, saving);
 const keeping = new Keeping(data.urls.settings, `offcut-settings-${data.image.id}`, newsCame);
 const result = new Result(data.urls.preview, resultCame, (isBusy) => busy(isBusy ? word("making_result") : ""), troubleCame);
+const sizing = new Sizing(data.urls.size, element("full-size"), () => panels.read());
 const panels = new Panels(element("settings"), settingsChanged);
 const isPhone = matchMedia("(max-width: 52rem)");
 // On a phone the sheet with the panels takes room from the photo: a second tap on its tab puts it away.
@@ -44,6 +48,7 @@ const tabs = useTabs(element("tabs"), (name, isTap) => {
   const isAgain = isTap && studio.dataset.panel === name && isPhone.matches;
   studio.classList.toggle("folded", isAgain && !studio.classList.contains("folded"));
   studio.dataset.panel = name;
+  sizing.want(name === "download");
   useTool();
 });
 
@@ -64,13 +69,16 @@ function matteCame(part, box) {
   performance.mark("matte-on-screen");
   canvas.dataset.strokes = String(saving.known.count);
   result.outdate();
+  steps.fit(saving.counts);
+  // Before the first stroke the page says the size itself.
+  if (canvas.dataset.ready) sizing.outdate();
   showCounts();
 }
 
 function showCounts() {
-  const { count, total } = saving.counts;
-  element("undo").disabled = count === 0;
-  element("redo").disabled = count === total;
+  const { count } = saving.counts;
+  element("undo").disabled = steps.done.length === 0;
+  element("redo").disabled = steps.undone.length === 0;
   element("canvas-state").textContent = word(count === 1 ? "one_stroke" : "strokes", { count });
 }
 
@@ -101,17 +109,26 @@ let toTell = "";
 /** @param {number} step */
 function undo(step) {
   brushing.cancel();
-  if (!saving.move(step)) return say(word(step < 0 ? "nothing_to_undo" : "nothing_to_redo"));
-  picture.show(picture.all, saving.unsaved);
-  brushing.showMarks();
+  const taken = steps.move(step);
+  if (!taken) return say(word(step < 0 ? "nothing_to_undo" : "nothing_to_redo"));
+  if (taken.settings) {
+    useSettings(taken.settings, panels.write(taken.settings));
+    say(word(step < 0 ? "undone" : "redone"));
+  } else {
+    saving.move(step);
+    picture.show(picture.all, saving.unsaved);
+    brushing.showMarks();
+    toTell = step < 0 ? "undone" : "redone";
+  }
   showCounts();
-  toTell = step < 0 ? "undone" : "redone";
 }
 
 function strokeEnded() {
   if (!brushing.stroke) return;
   toTell = "stroke_applied";
+  const { count } = saving.counts;
   brushing.end();
+  if (saving.counts.count > count) steps.painted();
   showCounts();
 }
 
@@ -147,11 +164,23 @@ function busy(sentence) {
   element("busy-words").textContent = sentence;
 }
 
-/** @param {HTMLImageElement} image */
-function resultCame(image) {
+/**
+ * @param {HTMLImageElement} image
+ * @param {string[]} notes
+ */
+function resultCame(image, notes) {
+  noteShadow(notes.includes("shadow_replaced"));
   drawing.useResult(image);
   canvas.dataset.result = `${image.naturalWidth}x${image.naturalHeight}`;
   showZoom();
+}
+
+/** @param {boolean} isReplaced whether another shadow was drawn than was asked for */
+function noteShadow(isReplaced) {
+  const place = element("shadow-note");
+  const sentence = isReplaced ? word("shadow_replaced") : "";
+  // Written once: a screen reader would read it out again at every new preview.
+  if (place.textContent !== sentence) place.textContent = sentence;
 }
 
 /** @param {NetError} error */
@@ -206,10 +235,23 @@ function resizeBrush(by) {
 /**
  * @param {import("./panels.js").Settings} settings
  * @param {boolean} isLayout
+ * @param {string} control
  */
-function settingsChanged(settings, isLayout) {
+function settingsChanged(settings, isLayout, control) {
+  steps.changed(settings, control);
+  showCounts();
+  useSettings(settings, isLayout);
+}
+
+/**
+ * @param {import("./panels.js").Settings} settings
+ * @param {boolean} isLayout
+ */
+function useSettings(settings, isLayout) {
   backdrop.use(settings.background);
+  if (!["3D", "car"].includes(settings.shadow.kind)) noteShadow(false);
   result.use(settings);
+  sizing.outdate();
   keeping.keep(settings);
   // What the photo's own frame cannot show is shown as the result.
   if (isLayout && changesLayout(settings)) show("result");
@@ -290,6 +332,7 @@ function listen() {
   element("views").addEventListener("change", (/** @type {any} */ event) => show(event.target.value));
   for (const id of ["brush-tool", "brush-mode", "size", "hardness"]) element(id).addEventListener("input", useTool);
   element("background-photo").addEventListener("change", uploadBackground);
+  element("settings").addEventListener("change", () => steps.letGo());
   element("apply-all")?.addEventListener("click", applyToAll);
   new ResizeObserver(() => { drawing.resize(); showZoom(); }).observe(element("canvas-wrap"));
 }
@@ -308,9 +351,12 @@ async function start() {
   listen();
   useBars();
   useTool();
-  const settings = keeping.resume() ?? data.image.settings;
+  const unsaved = keeping.resume();
+  const settings = unsaved ?? data.image.settings;
+  if (unsaved) sizing.outdate();
   if (settings) panels.write(/** @type {any} */ (settings));
   panels.arrange();
+  steps.begin(panels.read());
   backdrop.use(panels.background());
   result.use(panels.read());
   useDownloads(data.urls, { name: data.image.name, isPaid: data.image.is_paid }, () => saving.settled(), () => panels.read());
@@ -327,6 +373,7 @@ async function start() {
   fit();
   if (changesLayout(panels.read())) show("result");
   if (await saving.resume()) say(word("resumed"));
+  steps.open();
   matteCame(null, null);
   canvas.dataset.ready = "yes";
   performance.mark("studio-ready");

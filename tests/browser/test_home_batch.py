@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import Server
 from tests.browser.test_home import SAMPLES, home, sample
 
 NAMES = ("mug", "car", "dandelion")
@@ -120,3 +121,96 @@ def test_the_folder_of_samples_is_chosen_whole(page: Page, no_overflow: Callable
     expect(page.locator("#batch[data-state=plan]")).to_be_visible()
     expect(page.get_by_role("heading", name="16 photos")).to_be_visible()
     no_overflow(page)
+
+
+def asked_of_settings(page: Page) -> list[tuple[str, Any]]:
+    """What the page asks of the settings of its batch from now on."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(request: Any) -> None:
+        if "/batches/" in request.url and request.url.endswith("/settings"):
+            asked.append((request.method, request.post_data_json))
+
+    page.on("request", note)
+    return asked
+
+
+def pictures_in_zip(page: Page) -> list[Image.Image]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ZIP").click()
+    with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
+        return [Image.open(io.BytesIO(archive.read(name))) for name in archive.namelist()]
+
+
+def test_the_preset_a_batch_was_opened_for_stays(page: Page, server: Server) -> None:
+    asked = asked_of_settings(page)
+    page.goto(f"{server.url}/en/?preset=marketplace")
+    page.locator("#photo").set_input_files([sample("mug"), sample("car")])
+    background = page.locator("#batch-background")
+    name = "Marketplace: square, pure white, 10% margin"
+    expect(background.locator("option:checked")).to_have_text(name)
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    assert asked == []
+    for picture in pictures_in_zip(page):
+        assert picture.width == picture.height
+        assert picture.convert("RGBA").getpixel((3, 3)) == (255, 255, 255, 255)
+    page.reload()
+    finished(page)
+    expect(background.locator("option:checked")).to_have_text(name)
+    # Another background takes the place of the preset's canvas, and it can be had back.
+    background.select_option("transparent")
+    expect(page.locator("[data-part=settings-say]")).to_have_text("Applied to all photos.")
+    for picture in pictures_in_zip(page):
+        assert picture.width > picture.height
+        assert picture.getpixel((3, 3))[3] == 0
+    with page.expect_response("**/settings"):
+        background.select_option("kept")
+    assert all(picture.width == picture.height for picture in pictures_in_zip(page))
+
+
+def test_only_what_was_changed_on_the_page_of_a_batch_changes(page: Page) -> None:
+    choose(page, [sample("mug"), sample("car")])
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    address = page.url
+    page.goto(str(page.locator(".tile-link").first.get_attribute("href")))
+
+    page.get_by_role("tab", name="Background").click()
+    page.locator("label", has_text="Scene").first.click()
+    page.get_by_role("tab", name="Canvas").click()
+    page.locator("label", has_text="Portrait 4:5").click()
+    with page.expect_response("**/batches/*/settings"):
+        page.locator("#apply-all").click()
+    page.goto(address)
+    finished(page)
+    asked = asked_of_settings(page)
+    expect(page.locator("#batch-background option:checked")).to_have_text("As set before")
+    with page.expect_response("**/batches/*/settings") as answer:
+        page.locator("#batch-shadow").select_option("drop")
+    assert asked == [("PATCH", {"shadow": {"kind": "drop"}})]
+    settings = answer.value.json()["settings"]
+    assert settings["background"]["kind"] == "scene"
+    assert settings["crop"]["preset"] == "4:5"
+    expect(page.locator("#batch-background option:checked")).to_have_text("As set before")
+
+
+def test_what_is_set_before_the_first_photo_arrives_counts(page: Page) -> None:
+    choose(page, [sample("mug"), sample("car")])
+    asked = asked_of_settings(page)
+    page.locator("#batch-background").select_option("white")
+
+    def change_meanwhile(route: Any) -> None:
+        page.unroute("**/en/images/")
+        page.locator("#batch-shadow").select_option("drop")
+        route.continue_()
+
+    page.route("**/en/images/", change_meanwhile)
+    with page.expect_response("**/batches/*/settings") as answer:
+        page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    assert asked == [("PATCH", {"shadow": {"kind": "drop"}})]
+    white = {"background": {"kind": "colour", "colour": "#ffffff"}, "shadow": {"kind": "drop"}}
+    assert answer.value.json()["settings"] == white
+    batch = page.request.get(page.url, headers={"Accept": "application/json"}).json()
+    assert [image["settings"] for image in batch["images"]] == [white, white]

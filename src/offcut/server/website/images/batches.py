@@ -25,7 +25,7 @@ from offcut.errors import (
 )
 from offcut.server.credits.statement import balance
 from offcut.server.removals import charge, feeding, images, look, results
-from offcut.server.removals.models import Batch, Image, State
+from offcut.server.removals.models import Image, State
 from offcut.server.website.images.access import batch_or_404, owner_of
 from offcut.server.website.images.answers import batch_json
 from offcut.server.website.images.paying import paying_context
@@ -59,16 +59,18 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     return response
 
 
-@require_http_methods(["PUT", "POST"])
+@require_http_methods(["PUT", "POST", "PATCH"])
 @refused
 def settings(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Give all photos of a batch the same settings, those that come later too."""
+    """Give all photos of a batch the same settings, those that come later too; with PATCH only some parts,
+    and each photo keeps its others."""
     row = batch_or_404(request, batch_id)
     given = _body(request)
-    look.read(given)
-    Batch.objects.filter(pk=row.pk).update(settings=given)
-    row.images.filter(gone="").update(settings=given)
-    row.refresh_from_db()
+    if request.method == "PATCH":
+        images.restyle(row, given)
+    else:
+        look.read(given)
+        images.style(row, given)
     return JsonResponse(batch_json(row))
 
 

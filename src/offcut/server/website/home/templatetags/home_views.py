@@ -28,7 +28,8 @@ def result_view(context: dict[str, Any], image: dict[str, Any] | None = None) ->
 def batch_view(context: dict[str, Any], batch: dict[str, Any] | None = None) -> dict[str, Any]:
     """Many photos, hidden until the script shows them. `batch` is the batch JSON, if there is one."""
     words = {**result_words(), **batch_words()}
-    return {**_shared(context), "batch": batch, "words": words, "data": _data(context)}
+    preset = context.get("preset", "")
+    return {**_shared(context), "batch": batch, "preset": preset, "words": words, "data": _data(context)}
 
 
 def _shared(context: dict[str, Any]) -> dict[str, Any]:

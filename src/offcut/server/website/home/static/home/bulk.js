@@ -1,7 +1,7 @@
 // @ts-check
 /** Many photos at once: uploads a few at a time, follows the batch on the server, one ZIP at the end. */
 
-import { fillForm, settingsOf } from "./batch_look.js";
+import { changesOf, fillForm, merged } from "./batch_look.js";
 import { Refusal, ask, persistently, preset, send } from "./exchange.js";
 import { photosOf } from "./picked.js";
 import { Tile } from "./tile.js";
@@ -15,6 +15,7 @@ const NAMES_SHOWN = 12;
 
 /** @typedef {import("./result.js").Person} Person */
 /** @typedef {import("./unsent.js").Unsent} Unsent */
+/** @typedef {import("./batch_look.js").Settings} Settings */
 
 export class Bulk {
   /**
@@ -33,6 +34,10 @@ export class Bulk {
     /** @type {Tile[]} */
     this.tiles = [];
     this.batch = null;
+    /** How all photos are to look, and how they looked when the page was opened. */
+    this.settings = this.kept = /** @type {Settings} */ ({});
+    /** @type {Settings[]} what was changed while the first photo was on its way */
+    this.unsaved = [];
     /** @type {Unsent[]} */
     this.missing = [];
     this.stop = new AbortController();
@@ -43,7 +48,7 @@ export class Bulk {
 
   listen() {
     this.root.addEventListener("click", (event) => this.clicked(event));
-    this.part("settings").addEventListener("change", () => this.changed());
+    this.part("settings").addEventListener("change", (event) => this.changed(event));
     this.part("settings").addEventListener("submit", (event) => event.preventDefault());
     this.part("zip").addEventListener("change", () => this.price());
     for (const name of ["more", "missing-input"]) {
@@ -68,6 +73,7 @@ export class Bulk {
   plan(files, skipped) {
     this.root.hidden = false;
     this.state("plan");
+    this.showSettings(JSON.parse(preset().settings || "{}"));
     this.addTiles(files);
     this.skipped(skipped);
     this.show();
@@ -87,8 +93,7 @@ export class Bulk {
     const unsent = remembered(batch.id).filter((one) => !known.has(one.upload));
     this.missing = unsent.filter((one) => !one.reason);
     for (const one of unsent.filter((each) => each.reason)) this.addTile(one.name, null, one.upload).fail(one.reason);
-    fillForm(this.form, batch.settings);
-    this.showColour();
+    this.showSettings(batch.settings || {});
     this.take(batch);
     this.look();
   }
@@ -127,10 +132,9 @@ export class Bulk {
     const { signal } = this.stop;
     tile.set("uploading", 0);
     try {
-      const batch = this.batch ? this.batch.id : "new";
-      const fields = { batch, upload: tile.upload, photo: /** @type {File} */ (tile.file) };
+      const fields = { ...this.place(), upload: tile.upload, photo: /** @type {File} */ (tile.file) };
       const answer = await persistently(
-        () => send(this.upload, { ...preset(), ...fields }, { signal, onProgress: (share) => this.sent(tile, share) }),
+        () => send(this.upload, fields, { signal, onProgress: (share) => this.sent(tile, share) }),
         { signal, onLost: () => this.lost(tile), onBusy: () => tile.set("waiting") },
       );
       if (!answer.images.length) throw new Refusal(400, answer.refused?.[0]?.error || {});
@@ -143,6 +147,14 @@ export class Bulk {
     }
     this.remember();
     this.show();
+  }
+
+  /** Where the next photo goes. The first brings the look; those after it get that of the batch. */
+  place() {
+    if (this.batch) return { batch: this.batch.id };
+    this.unsaved = [];
+    const isPlain = !Object.keys(this.settings).length;
+    return { batch: "new", ...(!isPlain && { settings: JSON.stringify(this.settings) }) };
   }
 
   /**
@@ -168,7 +180,9 @@ export class Bulk {
     this.batch = { id: batch.id, urls: { page, ...batch.urls } };
     this.remember();
     this.onBatch?.(page);
-    this.look().then(() => this.putSettings());
+    if (this.settings !== this.kept) this.part("settings-say").textContent = this.words.settings_kept;
+    this.look();
+    for (const changes of this.unsaved) this.save(changes);
   }
 
   /** @param {File[]} chosen */
@@ -288,21 +302,33 @@ export class Bulk {
     this.show();
   }
 
-  changed() {
+  /** @param {Event} event */
+  changed(event) {
+    const { name } = /** @type {HTMLInputElement} */ (event.target);
+    const changes = changesOf(this.form, name, this.settings, this.kept);
+    this.settings = merged(this.settings, changes);
     this.showColour();
     this.part("refusal").hidden = true;
-    this.putSettings();
+    this.save(changes);
+  }
+
+  /** @param {Settings} settings */
+  showSettings(settings) {
+    this.settings = this.kept = settings;
+    fillForm(this.form, settings);
+    this.showColour();
   }
 
   showColour() {
     this.part("colour-field").hidden = this.form.background.value !== "colour";
   }
 
-  async putSettings() {
+  /** @param {Settings} changes what somebody has changed: all else about a photo stays as it is */
+  async save(changes) {
     const address = this.batch?.urls?.settings;
-    if (!address) return;
+    if (!address) return void this.unsaved.push(changes);
     try {
-      await ask(address, { method: "PUT", json: settingsOf(this.form) });
+      await ask(address, { method: "PATCH", json: changes });
       this.part("settings-say").textContent = this.words.settings_kept;
       for (const tile of this.tiles) tile.refresh();
     } catch (problem) {

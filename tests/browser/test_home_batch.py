@@ -214,3 +214,60 @@ def test_what_is_set_before_the_first_photo_arrives_counts(page: Page) -> None:
     assert answer.value.json()["settings"] == white
     batch = page.request.get(page.url, headers={"Accept": "application/json"}).json()
     assert [image["settings"] for image in batch["images"]] == [white, white]
+
+
+def test_what_the_credits_do_not_suffice_for_is_said(
+    server: Server, signed_in_page: Page, axe: Callable[[Page], None]
+) -> None:
+    page = signed_in_page
+    person = server.sign_in(page.context)  # with the gift credit alone
+    choose(page, [sample("mug"), sample("car"), sample("plant")])
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    page.locator("#batch-size").select_option("full")
+    say, button = page.locator("[data-part=zip-say]"), page.get_by_role("button", name="Download ZIP")
+    expect(say).to_have_text("This needs 3 credits, and you have 1.")
+    expect(button).to_be_disabled()
+    expect(page.locator("[data-part=zip-links] a")).to_have_attribute("href", "/en/pricing/")
+    axe(page)
+    # One is paid alone, and more credits are got, in other windows.
+    batch = page.request.get(page.url, headers={"Accept": "application/json"}).json()
+    token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+    headers = {"X-CSRFToken": token, "Referer": page.url}
+    form = {"size": "full", "format": "png"}
+    assert page.request.post(
+        server.url + batch["images"][0]["urls"]["download"], form=form, headers=headers
+    ).ok
+    server.run(_GRANT.format(team=person["team"]))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(say).to_have_text("This charges 2 credits now.")
+    expect(page.locator("[data-part=zip-links] a")).to_have_count(0)
+    expect(page.locator("[data-part=cost]")).to_contain_text("Full size costs 2 more credits")
+    expect(page.locator("[data-part=cost]")).to_contain_text("You have 5 credits.")
+    with page.expect_download():
+        button.click()
+    # What is paid now is said without a reload.
+    expect(say).to_have_text("All are paid: nothing is charged.")
+    expect(page.locator("[data-part=cost]")).to_contain_text("You have 3 credits.")
+
+
+_GRANT = """
+from django.utils import timezone
+from offcut.server.credits import ledger
+from offcut.server.credits.rules import Source
+ledger.grant({team}, "more", Source.PAY_AS_YOU_GO, 500, now=timezone.now())
+answer = None
+"""
+
+
+def test_a_visitor_is_shown_the_way_to_an_account_where_the_price_would_stand(page: Page) -> None:
+    choose(page, [sample("mug"), sample("car")])
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    page.locator("#batch-size").select_option("full")
+    expect(page.locator("[data-part=zip-say]")).to_contain_text("Full size needs an account")
+    expect(page.get_by_role("button", name="Download ZIP")).to_be_disabled()
+    batch = page.url.split("/en/")[1]
+    page.locator("[data-part=zip-links]").get_by_role("link", name="Sign up").click()
+    page.wait_for_url(lambda address: batch in address.replace("%2F", "/"))
+    assert "/signup" in page.url

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from tests.server.api_caller import Caller
 from tests.server.plain_runner import GRAY, photo_bytes
 from tests.server.website_people import JSON, Browser, feed, pixels
@@ -195,3 +196,36 @@ def test_a_photo_on_its_way_gets_the_settings_that_count_when_it_arrives(visitor
     visitor.client.put(first["batch"]["urls"]["settings"], json.dumps(BLUE), content_type="application/json")
     # `image.batch` was read before that, as by a request whose photo was still being sent.
     assert images.receive(images.owner_of(image), PHOTOS[1], batch=image.batch).settings == BLUE
+
+
+def test_what_is_short_is_said_in_numbers(signed_in: Browser) -> None:
+    bob = Caller.make("bob", credit_count=1)
+    browser = Browser()
+    browser.client.force_login(bob.person)
+    urls = browser.upload(*PHOTOS).json()["batch"]["urls"]
+    feed()
+    assert browser.json(urls["page"])["balance"] == 2
+    words = "This needs 3 credits, and you have 2."
+    assert browser.post(urls["zip"], size="full").json()["error"]["message"] == words
+    page = browser.get(urls["page"]).content.decode()
+    plain = page[page.index('id="downloads"') : page.index('id="more"')]
+    assert words in plain
+    assert reverse("dashboard:plan") in plain
+    assert 'value="full"' not in plain
+
+
+def test_credits_that_go_elsewhere_during_a_zip_are_told_of_in_it(
+    signed_in: Browser, alice: Caller, batch: dict[str, Any]
+) -> None:
+    from offcut.server.credits import ledger
+
+    answer = signed_in.post(batch["urls"]["zip"], size="full")
+    # Before the first photo is made, most of the eleven credits go to something else.
+    ledger.hold(alice.team.pk, "elsewhere", 950, content_hash="x", now=timezone.now())
+    shown = files_in(answer)
+    assert len(shown) == 2
+    assert (
+        shown["errors.txt"].decode().splitlines() == ["dog.jpg: This needs 1 credit, and you have 0.5."] * 2
+    )
+    assert Image.objects.exclude(paid_at=None).count() == 1
+    assert signed_in.json(batch["urls"]["page"])["price"] == 2

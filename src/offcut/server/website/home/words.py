@@ -87,6 +87,10 @@ def batch_words() -> dict[str, Any]:
             "Cut-outs and previews are free. Full size costs {n} credit in all.",
             "Cut-outs and previews are free. Full size costs {n} credits in all: 1 for each photo.",
         ),
+        "cost_rest": counted(
+            "Cut-outs and previews are free. Full size costs {n} more credit: 1 photo is not paid yet.",
+            "Cut-outs and previews are free. Full size costs {n} more credits: 1 for each unpaid photo.",
+        ),
         "no_account": _("Full size needs an account; nothing is charged before you download."),
         "state_chosen": _("Not sent yet"),
         "state_uploading": _("Uploading: {percent} %"),
@@ -115,6 +119,10 @@ def batch_words() -> dict[str, Any]:
         "zip_price": counted(
             "This charges {n} credit now.",
             "This charges {n} credits now.",
+        ),
+        "zip_short": counted(
+            "This needs {n} credit, and you have {left}.",
+            "This needs {n} credits, and you have {left}.",
         ),
         "zip_paid": _("All are paid: nothing is charged."),
         "settings_kept": _("Applied to all photos."),

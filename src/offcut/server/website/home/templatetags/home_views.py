@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 
 from offcut.server.credits.amounts import credits_of
@@ -51,6 +52,8 @@ def _data(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "signed_in": bool(getattr(context.get("user"), "is_authenticated", False)),
         "balance": credit_count,
+        "sign_up": reverse("account_signup"),
+        "sign_in": reverse("account_login"),
         "size_max": images.LIMITS.bytes_max,
         "retention_s": images.retention_s(),
     }

@@ -5,15 +5,17 @@ import { changesOf, fillForm, merged } from "./batch_look.js";
 import { Refusal, ask, persistently, preset, send } from "./exchange.js";
 import { photosOf } from "./picked.js";
 import { Tile } from "./tile.js";
-import { explained, explanation } from "./trouble.js";
+import { explained, explanation, rowOfLinks } from "./trouble.js";
 import { isOf, remember, remembered } from "./unsent.js";
 import { counted, duration, filled } from "./words.js";
 
 const AT_ONCE = 3;
 const LOOK_MS = 1500;
 const NAMES_SHOWN = 12;
+/** For so long after the ZIP was asked for, or the last photo in it was paid, the page looks what it has cost. */
+const PAYING_MS = 60_000;
 
-/** @typedef {import("./result.js").Person} Person */
+/** @typedef {import("./result.js").Person & {sign_up: string, sign_in: string}} Person */
 /** @typedef {import("./unsent.js").Unsent} Unsent */
 /** @typedef {import("./batch_look.js").Settings} Settings */
 
@@ -43,6 +45,7 @@ export class Bulk {
     this.stop = new AbortController();
     this.isOffline = false;
     this.timer = 0;
+    this.payingUntil = 0;
     this.listen();
   }
 
@@ -60,6 +63,9 @@ export class Bulk {
         input.value = "";
       });
     }
+    this.part("zip").addEventListener("submit", () => this.pays());
+    // Credits may have been got in another window.
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
     window.addEventListener("beforeunload", (event) => {
       if (this.tiles.some((tile) => tile.isHere)) event.preventDefault();
     });
@@ -235,12 +241,14 @@ export class Bulk {
       if (problem instanceof Refusal && [404, 410].includes(problem.status)) return this.expired();
       this.refuse(problem);
     }
-    if (!this.isOver()) this.timer = window.setTimeout(() => this.look(), LOOK_MS + this.tiles.length * 5);
+    if (!this.isOver() || Date.now() < this.payingUntil) this.timer = window.setTimeout(() => this.look(), LOOK_MS + this.tiles.length * 5);
   }
 
   /** @param {any} batch */
   take(batch) {
     this.batch = batch;
+    const unpaid = this.unpaid().length;
+    if ("balance" in batch) this.person.balance = batch.balance;
     const known = new Map(this.tiles.filter((tile) => tile.image).map((tile) => [tile.image.id, tile]));
     for (const image of batch.images) {
       let tile = known.get(image.id);
@@ -251,7 +259,21 @@ export class Bulk {
       }
       tile.take(image);
     }
+    if (this.payingUntil && this.unpaid().length < unpaid) this.pays();
     this.show();
+  }
+
+  /** The ZIP is being made: each photo is paid when it is put in. */
+  pays() {
+    if (/** @type {HTMLFormElement} */ (this.part("zip")).size.value !== "full") return;
+    this.payingUntil = Date.now() + PAYING_MS;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.look(), LOOK_MS);
+  }
+
+  /** The photos whose full size costs a credit when it is fetched. */
+  unpaid() {
+    return this.tiles.filter((tile) => tile.state !== "failed" && !tile.image?.is_paid);
   }
 
   isOver() {
@@ -356,7 +378,7 @@ export class Bulk {
     const failed = this.tiles.filter((tile) => tile.state === "failed").length;
     if (this.root.dataset.state !== "plan") this.state(total && this.isOver() ? "finished" : "running");
     this.part("title").textContent = counted(words.title, total);
-    this.part("cost").textContent = this.cost(total - failed);
+    this.part("cost").textContent = this.cost();
     this.showProgress(total, done, failed);
     this.showMissing();
     this.part("retry-all").hidden = this.root.dataset.state === "plan" || failed < 2;
@@ -405,25 +427,42 @@ export class Bulk {
     this.part("missing-names").replaceChildren(...names);
   }
 
-  /** @param {number} total */
-  cost(total) {
+  cost() {
     const { words, person } = this;
-    const sentence = counted(words.cost, total);
-    if (!person.signed_in || person.balance === null) return `${sentence} ${words.no_account}`;
-    return `${sentence} ${counted(words.balance, person.balance)}`;
+    const unpaid = this.unpaid().length;
+    const isPaidInPart = this.tiles.some((tile) => tile.image?.is_paid);
+    const sentence = isPaidInPart && !unpaid ? words.zip_paid : counted(isPaidInPart ? words.cost_rest : words.cost, unpaid);
+    return `${sentence} ${person.balance === null ? words.no_account : counted(words.balance, person.balance)}`;
   }
 
-  /** Says what the ZIP charges, before it does. */
+  /** Says what the ZIP charges, before it does; where that cannot be paid, what to do. */
   price() {
     const form = /** @type {HTMLFormElement} */ (this.part("zip"));
     if (this.batch?.urls?.zip) form.action = this.batch.urls.zip;
     const ready = this.tiles.some((tile) => tile.state === "done") && this.batch?.urls?.zip;
-    /** @type {HTMLButtonElement} */ (this.part("zip-button")).disabled = !ready || this.tiles.some((tile) => tile.isHere);
-    const isFull = form.size.value === "full";
-    const unpaid = this.tiles.filter((tile) => tile.state === "done" && !tile.image?.is_paid).length;
-    const { words } = this;
-    const full = unpaid ? counted(words.zip_price, this.batch?.price ?? unpaid) : words.zip_paid;
-    this.part("zip-say").textContent = isFull ? full : words.zip_free;
+    const { sentence, links } = form.size.value === "full" ? this.offer() : { sentence: this.words.zip_free, links: [] };
+    const button = /** @type {HTMLButtonElement} */ (this.part("zip-button"));
+    button.disabled = !ready || links.length > 0 || this.tiles.some((tile) => tile.isHere);
+    if (this.part("zip-say").textContent === sentence) return;
+    this.part("zip-say").textContent = sentence;
+    this.part("zip-links").replaceChildren(...rowOfLinks(links));
+  }
+
+  /**
+   * What the full size of all that is ready costs now, and where to go if it cannot be paid.
+   * @returns {{sentence: string, links: [string, string][]}}
+   */
+  offer() {
+    const { words, person } = this;
+    const price = this.unpaid().filter((tile) => tile.state === "done").length;
+    if (!price) return { sentence: words.zip_paid, links: [] };
+    if (person.balance === null) {
+      const back = `?next=${encodeURIComponent(this.batch?.urls?.page || "/")}`;
+      return { sentence: words.no_account, links: [[words.sign_up, person.sign_up + back], [words.sign_in, person.sign_in + back]] };
+    }
+    if (person.balance >= price) return { sentence: counted(words.zip_price, price), links: [] };
+    const sentence = filled(counted(words.zip_short, price), { left: person.balance });
+    return { sentence, links: words.credits_url ? [[words.get_credits, words.credits_url]] : [] };
   }
 
   /** @param {number} count */

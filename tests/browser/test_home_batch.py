@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -271,3 +272,70 @@ def test_a_visitor_is_shown_the_way_to_an_account_where_the_price_would_stand(pa
     page.locator("[data-part=zip-links]").get_by_role("link", name="Sign up").click()
     page.wait_for_url(lambda address: batch in address.replace("%2F", "/"))
     assert "/signup" in page.url
+
+
+def test_a_paid_photo_is_deleted_only_after_a_question(
+    signed_in_page: Page, axe: Callable[[Page], None]
+) -> None:
+    page = signed_in_page
+    choose(page, [sample("mug"), sample("car")])
+    expect(page.get_by_role("button", name="Leave out: mug.jpg")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete all now")).to_be_hidden()
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    expect(page.locator("#batch [data-part=leaves]")).to_have_text(
+        re.compile(r"They are deleted by themselves in \d+ minutes\.")
+    )
+    page.locator("#batch-size").select_option("full")
+    pictures_in_zip(page)
+    expect(page.locator("[data-part=zip-say]")).to_have_text("All are paid: nothing is charged.")
+    question = page.get_by_role("dialog")
+    page.get_by_role("button", name="Delete: mug.jpg").click()
+    expect(question).to_contain_text("Delete mug.jpg now? It is paid")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+    axe(page)
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    expect(page.get_by_role("heading", name="2 photos")).to_be_visible()
+    page.get_by_role("button", name="Delete: mug.jpg").click()
+    question.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="1 photo")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="1 photo")).to_be_visible()
+
+
+def test_all_photos_of_a_batch_are_deleted_at_once(page: Page) -> None:
+    choose(page, [sample("mug"), sample("car")])
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    # What is not paid can be cut out again for nothing: no question.
+    page.get_by_role("button", name="Delete: mug.jpg").click()
+    expect(page.get_by_role("heading", name="1 photo")).to_be_visible()
+    question = page.get_by_role("dialog")
+    page.get_by_role("button", name="Delete all now").click()
+    expect(question).to_contain_text("Delete 1 photo now, with all that was made of it?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(tile(page, "car.jpg")).to_be_visible()
+    page.get_by_role("button", name="Delete all now").click()
+    question.get_by_role("button", name="Delete").click()
+    expect(page.locator("#batch [data-part=say]")).to_have_text(
+        "Deleted. Nothing of these photos is left here."
+    )
+    expect(page.locator("#batch .tile")).to_have_count(0)
+    expect(page.get_by_role("link", name="Other photos")).to_be_visible()
+    batch = page.request.get(page.url, headers={"Accept": "application/json"}).json()
+    assert batch["total"] == 0
+
+
+def test_photos_whose_time_is_over_leave_the_page_of_their_batch(page: Page) -> None:
+    page.clock.install()
+    choose(page, [sample("mug"), sample("car")])
+    page.get_by_role("button", name="Start", exact=True).click()
+    finished(page)
+    page.clock.fast_forward("59:00")
+    expect(page.locator("#batch [data-part=leaves]")).to_contain_text("They are deleted by themselves in")
+    page.clock.fast_forward("30:00")
+    expect(page.locator("#batch [data-part=refusal]")).to_contain_text(
+        "The time to keep these photos is over"
+    )
+    expect(page.locator("#batch .tile")).to_have_count(0)

@@ -130,6 +130,18 @@ def batch_words() -> dict[str, Any]:
         "expired_batch": _("The time to keep these photos is over, and they were deleted."),
         "retry": _("Try again"),
         "remove": _("Leave out"),
+        "delete": _("Delete"),
+        "ask_paid": _("Delete {name} now? It is paid; to cut it out anew costs a credit again."),
+        "ask_all": counted(
+            "Delete {n} photo now, with all that was made of it?",
+            "Delete all {n} photos now, with all that was made of them?",
+        ),
+        "ask_all_paid": counted(
+            "{n} is paid; to cut it out anew costs a credit again.",
+            "{n} are paid; to cut them out anew costs credits again.",
+        ),
+        "leaves_all": _("They are deleted by themselves in {time}."),
+        "deleted_all": _("Deleted. Nothing of these photos is left here."),
         "studio": _("Open in the studio"),
     }
 

@@ -47,6 +47,7 @@ export class Bulk {
     this.timer = 0;
     this.payingUntil = 0;
     this.listen();
+    setInterval(() => this.tick(), 5000);
   }
 
   listen() {
@@ -293,6 +294,7 @@ export class Bulk {
     if (action === "retry-all") this.retry(this.tiles.filter((one) => one.state === "failed"));
     if (action === "remove" && tile) this.remove(tile);
     if (action === "forget") this.forget();
+    if (action === "delete-all") this.deleteAll();
     if (action === "another" && this.onAnother?.()) event.preventDefault();
   }
 
@@ -309,13 +311,50 @@ export class Bulk {
 
   /** @param {Tile} tile */
   async remove(tile) {
-    if (tile.image) await ask(tile.image.urls.delete, { method: "POST" }).catch((problem) => this.refuse(problem));
+    const { words } = this;
+    if (tile.state === "done" && tile.image?.is_paid && !(await this.isSure(filled(words.ask_paid, { name: tile.name })))) return;
+    try {
+      if (tile.image) await ask(tile.image.urls.delete, { method: "POST" });
+    } catch (problem) {
+      return this.refuse(problem);
+    }
     const next = tile.element.nextElementSibling || tile.element.previousElementSibling;
     tile.drop();
     this.tiles = this.tiles.filter((one) => one !== tile);
     /** @type {HTMLElement} */ (next?.querySelector("button:not([hidden])") || this.part("title")).focus();
     this.remember();
     this.show();
+  }
+
+  async deleteAll() {
+    const { words } = this;
+    const paid = this.tiles.filter((tile) => tile.image?.is_paid).length;
+    const question = counted(words.ask_all, this.tiles.length);
+    if (!(await this.isSure(paid ? `${question} ${counted(words.ask_all_paid, paid)}` : question))) return;
+    try {
+      await ask(this.batch.urls.delete, { method: "POST" });
+    } catch (problem) {
+      return this.refuse(problem);
+    }
+    this.forget();
+    this.empty();
+    this.part("say").textContent = words.deleted_all;
+    this.part("title").focus({ preventScroll: true });
+  }
+
+  /**
+   * Asks before something is deleted that cannot be had back.
+   * @param {string} question
+   * @returns {Promise<boolean>}
+   */
+  isSure(question) {
+    const dialog = /** @type {HTMLDialogElement} */ (this.part("question"));
+    this.part("question-say").textContent = question;
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    });
   }
 
   forget() {
@@ -381,6 +420,8 @@ export class Bulk {
     this.part("cost").textContent = this.cost();
     this.showProgress(total, done, failed);
     this.showMissing();
+    this.tick();
+    this.part("delete-all").hidden = !this.batch?.urls?.delete || this.tiles.some((tile) => tile.isHere);
     this.part("retry-all").hidden = this.root.dataset.state === "plan" || failed < 2;
     this.price();
   }
@@ -477,10 +518,30 @@ export class Bulk {
     this.part("refusal").hidden = false;
   }
 
+  /** Says how long the photos are still kept, and lets go of those whose time is over. */
+  tick() {
+    if (!["running", "finished"].includes(this.root.dataset.state || "")) return;
+    const ends = (/** @type {Tile} */ tile) => (tile.state === "done" ? Date.parse(tile.image.expires_at) : Infinity);
+    const over = this.tiles.filter((tile) => ends(tile) <= Date.now());
+    for (const tile of over) tile.drop();
+    this.tiles = this.tiles.filter((tile) => !over.includes(tile));
+    if (over.length && !this.tiles.length) return this.expired();
+    if (over.length) return this.show();
+    const left = (Math.min(...this.tiles.map(ends)) - Date.now()) / 1000;
+    const sentence = Number.isFinite(left) ? filled(this.words.leaves_all, { time: duration(this.words, left) }) : "";
+    this.part("leaves").textContent = sentence;
+  }
+
   expired() {
-    this.stop.abort();
+    this.empty();
     this.part("refusal").replaceChildren(...explained({ message: this.words.expired_batch, hint: this.words.expired_hint }));
     this.part("refusal").hidden = false;
+  }
+
+  /** Nothing is left here. */
+  empty() {
+    this.stop.abort();
+    clearTimeout(this.timer);
     for (const tile of this.tiles) tile.drop();
     this.tiles = [];
     this.state("gone");

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from tests.server.api_caller import Caller
 from tests.server.plain_runner import GRAY, photo_bytes
 from tests.server.website_people import JSON, Browser, feed, pixels
@@ -147,3 +148,84 @@ def test_retry_and_delete_all(signed_in: Browser, batch: dict[str, Any]) -> None
     assert signed_in.post(batch["urls"]["delete"]).status_code == 204
     assert signed_in.json(reverse("images:history"))["images"] == []
     assert signed_in.json(batch["urls"]["page"])["total"] == 0
+
+
+SCENE = {"background": {"kind": "scene", "scene": "wood"}, "shadow": {"kind": "drop", "opacity": 30}}
+
+
+def test_a_part_of_the_settings_is_changed_for_all_and_the_rest_stays(
+    signed_in: Browser, batch: dict[str, Any]
+) -> None:
+    def patch(address: str, changes: Any) -> Any:
+        return signed_in.client.patch(address, json.dumps(changes), "application/json", headers=JSON)
+
+    address = batch["urls"]["settings"]
+    signed_in.client.put(address, json.dumps(SCENE), content_type="application/json")
+    alone = batch["images"][1]
+    own = {"background": {"kind": "blur", "blur": 10}, "crop": {"kind": "subject"}}
+    studio = reverse("studio:settings", args=[alone["id"]])
+    assert signed_in.client.put(studio, json.dumps(own), content_type="application/json").status_code == 204
+
+    answer = patch(address, {"shadow": {"kind": "car"}}).json()
+    assert answer["settings"] == SCENE | {"shadow": {"kind": "car", "opacity": 30}}
+    of_photos = [image["settings"] for image in answer["images"]]
+    assert of_photos[0] == answer["settings"]
+    assert of_photos[1] == own | {"shadow": {"kind": "car"}}
+
+    patch(address, {"crop": {"kind": "preset", "preset": "marketplace"}})
+    gone = patch(address, {"crop": None, "shadow": {"opacity": None}}).json()
+    assert gone["settings"] == SCENE | {"shadow": {"kind": "car"}}
+    for wrong in ({"crop": {"kind": "round"}}, {"x": 1}, []):
+        assert patch(address, wrong).status_code == 400
+    assert signed_in.json(batch["urls"]["page"])["settings"] == gone["settings"]
+
+
+def test_a_new_batch_keeps_the_look_it_was_opened_for(visitor: Browser) -> None:
+    first = visitor.upload(PHOTOS[0], batch="new", settings=json.dumps(SCENE)).json()
+    assert visitor.json(first["batch"]["urls"]["page"])["settings"] == SCENE
+    assert visitor.upload(PHOTOS[1], batch=first["batch"]["id"]).json()["images"][0]["settings"] == SCENE
+    assert visitor.json(visitor.upload(*PHOTOS).json()["batch"]["urls"]["page"])["settings"] is None
+
+
+def test_a_photo_on_its_way_gets_the_settings_that_count_when_it_arrives(visitor: Browser) -> None:
+    from offcut.server.removals import images
+
+    first = visitor.upload(PHOTOS[0], batch="new").json()
+    image = Image.objects.select_related("batch").get(pk=first["images"][0]["id"])
+    assert image.batch is not None
+    visitor.client.put(first["batch"]["urls"]["settings"], json.dumps(BLUE), content_type="application/json")
+    # `image.batch` was read before that, as by a request whose photo was still being sent.
+    assert images.receive(images.owner_of(image), PHOTOS[1], batch=image.batch).settings == BLUE
+
+
+def test_what_is_short_is_said_in_numbers(signed_in: Browser) -> None:
+    bob = Caller.make("bob", credit_count=1)
+    browser = Browser()
+    browser.client.force_login(bob.person)
+    urls = browser.upload(*PHOTOS).json()["batch"]["urls"]
+    feed()
+    assert browser.json(urls["page"])["balance"] == 2
+    words = "This needs 3 credits, and you have 2."
+    assert browser.post(urls["zip"], size="full").json()["error"]["message"] == words
+    page = browser.get(urls["page"]).content.decode()
+    plain = page[page.index('id="downloads"') : page.index('id="more"')]
+    assert words in plain
+    assert reverse("dashboard:plan") in plain
+    assert 'value="full"' not in plain
+
+
+def test_credits_that_go_elsewhere_during_a_zip_are_told_of_in_it(
+    signed_in: Browser, alice: Caller, batch: dict[str, Any]
+) -> None:
+    from offcut.server.credits import ledger
+
+    answer = signed_in.post(batch["urls"]["zip"], size="full")
+    # Before the first photo is made, most of the eleven credits go to something else.
+    ledger.hold(alice.team.pk, "elsewhere", 950, content_hash="x", now=timezone.now())
+    shown = files_in(answer)
+    assert len(shown) == 2
+    assert (
+        shown["errors.txt"].decode().splitlines() == ["dog.jpg: This needs 1 credit, and you have 0.5."] * 2
+    )
+    assert Image.objects.exclude(paid_at=None).count() == 1
+    assert signed_in.json(batch["urls"]["page"])["price"] == 2

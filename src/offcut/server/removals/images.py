@@ -18,6 +18,7 @@ from offcut.engine.decode import Limits, probe
 from offcut.errors import ImageDeletedError, ImageExpiredError, ImageStorageError, TooManyImagesError
 from offcut.server.accounts.models import Team
 from offcut.server.removals import files
+from offcut.server.removals import look as looks
 from offcut.server.removals.models import Background, Batch, Image, Kept, State, Submission
 from offcut.server.removals.models.image import Gone
 from offcut.server.removals.owners import Owner, owned_rows, owner_of
@@ -64,7 +65,7 @@ def receive(
     image = Image(
         **owner.fields(),
         batch=batch,
-        settings=batch.settings if look is None and batch is not None else look,
+        settings=look,
         name=clean_name(name),
         width=header.width,
         height=header.height,
@@ -77,6 +78,9 @@ def receive(
     image.original_file = files.write(image.pk, "original", photo)
     try:
         with transaction.atomic():
+            if look is None and batch is not None:
+                # They may have been changed while this photo was on its way.
+                image.settings = _locked(batch).settings
             image.save(force_insert=True)
     except IntegrityError:
         # The same upload, sent a second time, was faster.
@@ -140,10 +144,31 @@ def images_in(batch: Batch) -> QuerySet[Image]:
     return batch.images.filter(gone="", expires_at__gt=timezone.now()).order_by("made_at", "id")
 
 
-def new_batch(owner: Owner) -> Batch:
-    """A batch without photos yet."""
-    kept_s = WAITING_S_MAX + retention_s()
-    return Batch.objects.create(**owner.fields(), expires_at=timezone.now() + timedelta(seconds=kept_s))
+def new_batch(owner: Owner, *, look: dict[str, Any] | None = None) -> Batch:
+    """A batch without photos yet; `look`: the Settings of those that come, checked by `look.read`."""
+    until = timezone.now() + timedelta(seconds=WAITING_S_MAX + retention_s())
+    return Batch.objects.create(**owner.fields(), settings=look, expires_at=until)
+
+
+def style(batch: Batch, look: dict[str, Any]) -> None:
+    """Give a batch and all its photos these Settings, checked by `look.read`."""
+    with transaction.atomic():
+        Batch.objects.filter(pk=_locked(batch).pk).update(settings=look)
+        batch.images.filter(gone="").update(settings=look)
+    batch.refresh_from_db()
+
+
+def restyle(batch: Batch, changes: object) -> None:
+    """Change some of the Settings of a batch and of all its photos; what the changes do not name stays with
+    each as it is. Raises OptionError."""
+    with transaction.atomic():
+        whole = _locked(batch)
+        rows = list(batch.images.select_for_update().filter(gone="").only("settings"))
+        for row in (whole, *rows):
+            row.settings = looks.merged(row.settings, changes)
+        whole.save(update_fields=["settings"])
+        Image.objects.bulk_update(rows, ["settings"], batch_size=100)
+    batch.refresh_from_db()
 
 
 def owned_batch(owner: Owner, batch_id: uuid.UUID | str) -> Batch:
@@ -215,6 +240,11 @@ def clean_name(name: str) -> str:
     """A file's name as its owner called it, without folders and what cannot be shown."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in last if letter.isprintable()).strip()[:NAME_LENGTH_MAX]
+
+
+def _locked(batch: Batch) -> Batch:
+    """The batch as it is now, and nobody else changes it until this transaction is over."""
+    return Batch.objects.select_for_update().get(pk=batch.pk)
 
 
 def _free(upload_id: uuid.UUID | None) -> uuid.UUID | None:

@@ -86,6 +86,22 @@ def read(settings: object) -> Look:
     return Look(Options(**values), Styling(backdrop, border, canvas), background_id)
 
 
+def merged(stored: object, changes: object) -> dict[str, Any]:
+    """Settings with changes, as RFC 7396 merges: what is null goes, what is not named stays.
+
+    Raises `OptionError` for changes that are no object, or that make Settings that are not allowed.
+    """
+    whole = dict(_object("settings", {} if stored is None else stored, _PARTS))
+    for part, change in _object("settings", changes, _PARTS).items():
+        before = whole.pop(part, None)
+        if isinstance(change, dict):
+            change = (before if isinstance(before, dict) else {}) | change
+            change = {name: value for name, value in change.items() if value is not None}
+        whole |= {} if change is None else {part: change}
+    read(whole)
+    return whole
+
+
 def _read_background(given: object, values: dict[str, Any]) -> tuple[Backdrop | None, uuid.UUID | None]:
     if given is None:
         return None, None

@@ -87,6 +87,10 @@ def batch_words() -> dict[str, Any]:
             "Cut-outs and previews are free. Full size costs {n} credit in all.",
             "Cut-outs and previews are free. Full size costs {n} credits in all: 1 for each photo.",
         ),
+        "cost_rest": counted(
+            "Cut-outs and previews are free. Full size costs {n} more credit: 1 photo is not paid yet.",
+            "Cut-outs and previews are free. Full size costs {n} more credits: 1 for each unpaid photo.",
+        ),
         "no_account": _("Full size needs an account; nothing is charged before you download."),
         "state_chosen": _("Not sent yet"),
         "state_uploading": _("Uploading: {percent} %"),
@@ -116,12 +120,28 @@ def batch_words() -> dict[str, Any]:
             "This charges {n} credit now.",
             "This charges {n} credits now.",
         ),
+        "zip_short": counted(
+            "This needs {n} credit, and you have {left}.",
+            "This needs {n} credits, and you have {left}.",
+        ),
         "zip_paid": _("All are paid: nothing is charged."),
         "settings_kept": _("Applied to all photos."),
         "title": counted("{n} photo", "{n} photos"),
         "expired_batch": _("The time to keep these photos is over, and they were deleted."),
         "retry": _("Try again"),
         "remove": _("Leave out"),
+        "delete": _("Delete"),
+        "ask_paid": _("Delete {name} now? It is paid; to cut it out anew costs a credit again."),
+        "ask_all": counted(
+            "Delete {n} photo now, with all that was made of it?",
+            "Delete all {n} photos now, with all that was made of them?",
+        ),
+        "ask_all_paid": counted(
+            "{n} is paid; to cut it out anew costs a credit again.",
+            "{n} are paid; to cut them out anew costs credits again.",
+        ),
+        "leaves_all": _("They are deleted by themselves in {time}."),
+        "deleted_all": _("Deleted. Nothing of these photos is left here."),
         "studio": _("Open in the studio"),
     }
 

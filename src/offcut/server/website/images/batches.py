@@ -23,15 +23,16 @@ from offcut.errors import (
     OptionError,
     SignInNeededError,
 )
+from offcut.server.credits.amounts import SCALE, amount_of
 from offcut.server.credits.statement import balance
 from offcut.server.removals import charge, feeding, images, look, results
-from offcut.server.removals.models import Batch, Image, State
+from offcut.server.removals.models import Image, State
 from offcut.server.website.images.access import batch_or_404, owner_of
 from offcut.server.website.images.answers import batch_json
 from offcut.server.website.images.paying import paying_context
 from offcut.server.website.images.refusals import refused, wants_json
 from offcut.server.website.images.results import SETTINGS_LENGTH_MAX, SIZES, asked_word, disposition
-from offcut.server.website.images.words import said
+from offcut.server.website.images.words import said, said_of, short_of_credits
 
 log = structlog.get_logger(__name__)
 REFRESH_S = 4
@@ -43,7 +44,9 @@ ZIP_FORMATS = ("png", "jpg", "webp")
 def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """The page of a batch, or its JSON."""
     row = batch_or_404(request, batch_id)
-    data = batch_json(row)
+    paying = paying_context(request)
+    left = paying["credits_left"]
+    data = batch_json(row) | {"balance": float(left) if paying["may_pay"] else None}
     if wants_json(request):
         response: HttpResponse = JsonResponse(data)
     else:
@@ -51,7 +54,8 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         context = {
             "batch": row, "data": data,
             "refresh_s": REFRESH_S if is_coming else None, "formats": ZIP_FORMATS,
-            **paying_context(request),
+            "short": short_of_credits(data["price"] * SCALE, amount_of(left)) if data["price"] > left else "",
+            **paying,
         }  # fmt: skip
         response = render(request, "images/batch.html", context)
     response["Cache-Control"] = "no-store"
@@ -59,16 +63,18 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     return response
 
 
-@require_http_methods(["PUT", "POST"])
+@require_http_methods(["PUT", "POST", "PATCH"])
 @refused
 def settings(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Give all photos of a batch the same settings, those that come later too."""
+    """Give all photos of a batch the same settings, those that come later too; with PATCH only some parts,
+    and each photo keeps its others."""
     row = batch_or_404(request, batch_id)
     given = _body(request)
-    look.read(given)
-    Batch.objects.filter(pk=row.pk).update(settings=given)
-    row.images.filter(gone="").update(settings=given)
-    row.refresh_from_db()
+    if request.method == "PATCH":
+        images.restyle(row, given)
+    else:
+        look.read(given)
+        images.style(row, given)
     return JsonResponse(batch_json(row))
 
 
@@ -98,8 +104,9 @@ def delete(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 def download(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponseBase:
     """All finished cut-outs of a batch as a ZIP, made while it is being sent.
 
-    Before the first byte it is certain that the credits suffice; each unpaid image is paid when its own
-    result is made. One that fails on the way is named in `errors.txt` and costs nothing.
+    It does not begin where the credits do not suffice for all; each unpaid image is paid when its own result
+    is made. One that fails on the way, or cannot be paid any more because the credits went elsewhere in the
+    meantime, is named in `errors.txt` and costs nothing.
     """
     row = batch_or_404(request, batch_id)
     size = asked_word(request, "size", SIZES, "preview")
@@ -140,11 +147,11 @@ def _pieces(
         try:
             result = make(image, None, format_)
         except (OffcutError, FileNotFoundError) as error:
-            code = error.code if isinstance(error, OffcutError) else "image_expired"
-            log.warning("a cut-out of a batch is left out", image=str(image.pk), code=code)
             # This runs while the answer is being sent, in a thread that speaks no language yet.
             with override(language):
-                problems.append(f"{image.name or image.pk}: {said(code).message}")
+                words = said_of(error) if isinstance(error, OffcutError) else said("image_expired")
+                problems.append(f"{image.name or image.pk}: {words.message}")
+            log.warning("a cut-out of a batch is left out", image=str(image.pk), code=words.code)
             continue
         archive.add(result.content, _free_name(result.name, names))
         yield from archive.all_files()

@@ -87,7 +87,7 @@ def receive(request: HttpRequest) -> Received:
         return Received([known], known.batch, [])
     upload_rate.take(request, count)
     owner = owner_of(request, is_new=True)
-    batch = _batch(request, owner, count)
+    batch = _batch(request, owner, count, asked)
     kept: list[Image] = []
     refused: list[Refused] = []
     for name, read in _sources(request, owner, uploads, address):
@@ -101,11 +101,11 @@ def receive(request: HttpRequest) -> Received:
     return Received(kept, batch, refused)
 
 
-def _batch(request: HttpRequest, owner: Owner, count: int) -> Batch | None:
+def _batch(request: HttpRequest, owner: Owner, count: int, look: Any) -> Batch | None:
     asked = request.POST.get("batch", "").strip()
     if asked and asked != NEW_BATCH:
         return batch_or_404(request, asked)
-    return images.new_batch(owner) if asked or count > 1 else None
+    return images.new_batch(owner, look=look) if asked or count > 1 else None
 
 
 def _upload_id(request: HttpRequest) -> uuid.UUID | None:

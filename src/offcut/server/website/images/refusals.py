@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from offcut import errors
 from offcut.errors import OffcutError
-from offcut.server.website.images.words import said
+from offcut.server.website.images.words import said_of
 
 log = structlog.get_logger(__name__)
 View = Callable[..., HttpResponseBase]
@@ -78,7 +78,7 @@ def refusal(request: HttpRequest, error: OffcutError) -> HttpResponse:
     status = status_of(error)
     if status >= 500:
         log.error("refused", code=error.code, problem=str(error))
-    words = said(error.code)
+    words = said_of(error)
     if wants_json(request):
         response: HttpResponse = JsonResponse(
             {"error": words.json() | _sign_in(request, error)}, status=status

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from offcut.errors import InsufficientCreditsError, OffcutError
+from offcut.server.credits.amounts import SCALE, credits_of
 
 Words = str | Promise
 
@@ -165,6 +170,24 @@ def said(code: str) -> Said:
     """The words for a code, in the language that is active now."""
     message, hint = _words(code)
     return Said(code, str(message), str(hint))
+
+
+def said_of(error: OffcutError) -> Said:
+    """The words for an error: those for its code, or better ones where the error knows more."""
+    words = said(error.code)
+    if isinstance(error, InsufficientCreditsError) and error.available > 0:
+        return Said(words.code, short_of_credits(error.needed, error.available), words.hint)
+    return words
+
+
+def short_of_credits(needed: int, available: int) -> str:
+    """That so much is needed (both in 1/100 credit), and less is there."""
+    sentence = ngettext(
+        "This needs {n} credit, and you have {left}.",
+        "This needs {n} credits, and you have {left}.",
+        needed // SCALE,
+    )
+    return sentence.format(n=number_format(credits_of(needed)), left=number_format(credits_of(available)))
 
 
 def _words(code: str) -> tuple[Words, Words]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 
 from offcut.server.credits.amounts import credits_of
@@ -28,7 +29,8 @@ def result_view(context: dict[str, Any], image: dict[str, Any] | None = None) ->
 def batch_view(context: dict[str, Any], batch: dict[str, Any] | None = None) -> dict[str, Any]:
     """Many photos, hidden until the script shows them. `batch` is the batch JSON, if there is one."""
     words = {**result_words(), **batch_words()}
-    return {**_shared(context), "batch": batch, "words": words, "data": _data(context)}
+    preset = context.get("preset", "")
+    return {**_shared(context), "batch": batch, "preset": preset, "words": words, "data": _data(context)}
 
 
 def _shared(context: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def _data(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "signed_in": bool(getattr(context.get("user"), "is_authenticated", False)),
         "balance": credit_count,
+        "sign_up": reverse("account_signup"),
+        "sign_in": reverse("account_login"),
         "size_max": images.LIMITS.bytes_max,
         "retention_s": images.retention_s(),
     }

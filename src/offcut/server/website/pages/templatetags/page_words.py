@@ -50,6 +50,18 @@ def preset_title(name: str | None) -> str:
 
 
 @register.simple_tag
+def look_title(settings: dict[str, Any] | None) -> str:
+    """What the preset with these settings does, in words; "" where they are no preset's. A shadow may have
+    been added."""
+    asked = _without_shadow(settings or {})
+    return next((str(one.title) for one in presets().values() if _without_shadow(one.settings) == asked), "")
+
+
+def _without_shadow(settings: dict[str, Any]) -> dict[str, Any]:
+    return {part: value for part, value in settings.items() if part != "shadow"}
+
+
+@register.simple_tag
 def use_case_links() -> list[dict[str, Any]]:
     """The pages of uses, for menus."""
     return [{"title": one.title, "address": reverse("pages:use_case", args=[one.slug])} for one in USE_CASES]

@@ -1,20 +1,23 @@
 // @ts-check
 /** Many photos at once: uploads a few at a time, follows the batch on the server, one ZIP at the end. */
 
-import { fillForm, settingsOf } from "./batch_look.js";
+import { changesOf, fillForm, merged } from "./batch_look.js";
 import { Refusal, ask, persistently, preset, send } from "./exchange.js";
 import { photosOf } from "./picked.js";
 import { Tile } from "./tile.js";
-import { explained, explanation } from "./trouble.js";
+import { explained, explanation, rowOfLinks } from "./trouble.js";
 import { isOf, remember, remembered } from "./unsent.js";
 import { counted, duration, filled } from "./words.js";
 
 const AT_ONCE = 3;
 const LOOK_MS = 1500;
 const NAMES_SHOWN = 12;
+/** For so long after the ZIP was asked for, or the last photo in it was paid, the page looks what it has cost. */
+const PAYING_MS = 60_000;
 
-/** @typedef {import("./result.js").Person} Person */
+/** @typedef {import("./result.js").Person & {sign_up: string, sign_in: string}} Person */
 /** @typedef {import("./unsent.js").Unsent} Unsent */
+/** @typedef {import("./batch_look.js").Settings} Settings */
 
 export class Bulk {
   /**
@@ -33,17 +36,23 @@ export class Bulk {
     /** @type {Tile[]} */
     this.tiles = [];
     this.batch = null;
+    /** How all photos are to look, and how they looked when the page was opened. */
+    this.settings = this.kept = /** @type {Settings} */ ({});
+    /** @type {Settings[]} what was changed while the first photo was on its way */
+    this.unsaved = [];
     /** @type {Unsent[]} */
     this.missing = [];
     this.stop = new AbortController();
     this.isOffline = false;
     this.timer = 0;
+    this.payingUntil = 0;
     this.listen();
+    setInterval(() => this.tick(), 5000);
   }
 
   listen() {
     this.root.addEventListener("click", (event) => this.clicked(event));
-    this.part("settings").addEventListener("change", () => this.changed());
+    this.part("settings").addEventListener("change", (event) => this.changed(event));
     this.part("settings").addEventListener("submit", (event) => event.preventDefault());
     this.part("zip").addEventListener("change", () => this.price());
     for (const name of ["more", "missing-input"]) {
@@ -55,6 +64,9 @@ export class Bulk {
         input.value = "";
       });
     }
+    this.part("zip").addEventListener("submit", () => this.pays());
+    // Credits may have been got in another window.
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
     window.addEventListener("beforeunload", (event) => {
       if (this.tiles.some((tile) => tile.isHere)) event.preventDefault();
     });
@@ -68,6 +80,7 @@ export class Bulk {
   plan(files, skipped) {
     this.root.hidden = false;
     this.state("plan");
+    this.showSettings(JSON.parse(preset().settings || "{}"));
     this.addTiles(files);
     this.skipped(skipped);
     this.show();
@@ -87,8 +100,7 @@ export class Bulk {
     const unsent = remembered(batch.id).filter((one) => !known.has(one.upload));
     this.missing = unsent.filter((one) => !one.reason);
     for (const one of unsent.filter((each) => each.reason)) this.addTile(one.name, null, one.upload).fail(one.reason);
-    fillForm(this.form, batch.settings);
-    this.showColour();
+    this.showSettings(batch.settings || {});
     this.take(batch);
     this.look();
   }
@@ -127,10 +139,9 @@ export class Bulk {
     const { signal } = this.stop;
     tile.set("uploading", 0);
     try {
-      const batch = this.batch ? this.batch.id : "new";
-      const fields = { batch, upload: tile.upload, photo: /** @type {File} */ (tile.file) };
+      const fields = { ...this.place(), upload: tile.upload, photo: /** @type {File} */ (tile.file) };
       const answer = await persistently(
-        () => send(this.upload, { ...preset(), ...fields }, { signal, onProgress: (share) => this.sent(tile, share) }),
+        () => send(this.upload, fields, { signal, onProgress: (share) => this.sent(tile, share) }),
         { signal, onLost: () => this.lost(tile), onBusy: () => tile.set("waiting") },
       );
       if (!answer.images.length) throw new Refusal(400, answer.refused?.[0]?.error || {});
@@ -143,6 +154,14 @@ export class Bulk {
     }
     this.remember();
     this.show();
+  }
+
+  /** Where the next photo goes. The first brings the look; those after it get that of the batch. */
+  place() {
+    if (this.batch) return { batch: this.batch.id };
+    this.unsaved = [];
+    const isPlain = !Object.keys(this.settings).length;
+    return { batch: "new", ...(!isPlain && { settings: JSON.stringify(this.settings) }) };
   }
 
   /**
@@ -168,7 +187,9 @@ export class Bulk {
     this.batch = { id: batch.id, urls: { page, ...batch.urls } };
     this.remember();
     this.onBatch?.(page);
-    this.look().then(() => this.putSettings());
+    if (this.settings !== this.kept) this.part("settings-say").textContent = this.words.settings_kept;
+    this.look();
+    for (const changes of this.unsaved) this.save(changes);
   }
 
   /** @param {File[]} chosen */
@@ -221,12 +242,14 @@ export class Bulk {
       if (problem instanceof Refusal && [404, 410].includes(problem.status)) return this.expired();
       this.refuse(problem);
     }
-    if (!this.isOver()) this.timer = window.setTimeout(() => this.look(), LOOK_MS + this.tiles.length * 5);
+    if (!this.isOver() || Date.now() < this.payingUntil) this.timer = window.setTimeout(() => this.look(), LOOK_MS + this.tiles.length * 5);
   }
 
   /** @param {any} batch */
   take(batch) {
     this.batch = batch;
+    const unpaid = this.unpaid().length;
+    if ("balance" in batch) this.person.balance = batch.balance;
     const known = new Map(this.tiles.filter((tile) => tile.image).map((tile) => [tile.image.id, tile]));
     for (const image of batch.images) {
       let tile = known.get(image.id);
@@ -237,7 +260,21 @@ export class Bulk {
       }
       tile.take(image);
     }
+    if (this.payingUntil && this.unpaid().length < unpaid) this.pays();
     this.show();
+  }
+
+  /** The ZIP is being made: each photo is paid when it is put in. */
+  pays() {
+    if (/** @type {HTMLFormElement} */ (this.part("zip")).size.value !== "full") return;
+    this.payingUntil = Date.now() + PAYING_MS;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.look(), LOOK_MS);
+  }
+
+  /** The photos whose full size costs a credit when it is fetched. */
+  unpaid() {
+    return this.tiles.filter((tile) => tile.state !== "failed" && !tile.image?.is_paid);
   }
 
   isOver() {
@@ -257,6 +294,7 @@ export class Bulk {
     if (action === "retry-all") this.retry(this.tiles.filter((one) => one.state === "failed"));
     if (action === "remove" && tile) this.remove(tile);
     if (action === "forget") this.forget();
+    if (action === "delete-all") this.deleteAll();
     if (action === "another" && this.onAnother?.()) event.preventDefault();
   }
 
@@ -273,7 +311,13 @@ export class Bulk {
 
   /** @param {Tile} tile */
   async remove(tile) {
-    if (tile.image) await ask(tile.image.urls.delete, { method: "POST" }).catch((problem) => this.refuse(problem));
+    const { words } = this;
+    if (tile.state === "done" && tile.image?.is_paid && !(await this.isSure(filled(words.ask_paid, { name: tile.name })))) return;
+    try {
+      if (tile.image) await ask(tile.image.urls.delete, { method: "POST" });
+    } catch (problem) {
+      return this.refuse(problem);
+    }
     const next = tile.element.nextElementSibling || tile.element.previousElementSibling;
     tile.drop();
     this.tiles = this.tiles.filter((one) => one !== tile);
@@ -282,27 +326,70 @@ export class Bulk {
     this.show();
   }
 
+  async deleteAll() {
+    const { words } = this;
+    const paid = this.tiles.filter((tile) => tile.image?.is_paid).length;
+    const question = counted(words.ask_all, this.tiles.length);
+    if (!(await this.isSure(paid ? `${question} ${counted(words.ask_all_paid, paid)}` : question))) return;
+    try {
+      await ask(this.batch.urls.delete, { method: "POST" });
+    } catch (problem) {
+      return this.refuse(problem);
+    }
+    this.forget();
+    this.empty();
+    this.part("say").textContent = words.deleted_all;
+    this.part("title").focus({ preventScroll: true });
+  }
+
+  /**
+   * Asks before something is deleted that cannot be had back.
+   * @param {string} question
+   * @returns {Promise<boolean>}
+   */
+  isSure(question) {
+    const dialog = /** @type {HTMLDialogElement} */ (this.part("question"));
+    this.part("question-say").textContent = question;
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    });
+  }
+
   forget() {
     this.missing = [];
     this.remember();
     this.show();
   }
 
-  changed() {
+  /** @param {Event} event */
+  changed(event) {
+    const { name } = /** @type {HTMLInputElement} */ (event.target);
+    const changes = changesOf(this.form, name, this.settings, this.kept);
+    this.settings = merged(this.settings, changes);
     this.showColour();
     this.part("refusal").hidden = true;
-    this.putSettings();
+    this.save(changes);
+  }
+
+  /** @param {Settings} settings */
+  showSettings(settings) {
+    this.settings = this.kept = settings;
+    fillForm(this.form, settings);
+    this.showColour();
   }
 
   showColour() {
     this.part("colour-field").hidden = this.form.background.value !== "colour";
   }
 
-  async putSettings() {
+  /** @param {Settings} changes what somebody has changed: all else about a photo stays as it is */
+  async save(changes) {
     const address = this.batch?.urls?.settings;
-    if (!address) return;
+    if (!address) return void this.unsaved.push(changes);
     try {
-      await ask(address, { method: "PUT", json: settingsOf(this.form) });
+      await ask(address, { method: "PATCH", json: changes });
       this.part("settings-say").textContent = this.words.settings_kept;
       for (const tile of this.tiles) tile.refresh();
     } catch (problem) {
@@ -330,9 +417,11 @@ export class Bulk {
     const failed = this.tiles.filter((tile) => tile.state === "failed").length;
     if (this.root.dataset.state !== "plan") this.state(total && this.isOver() ? "finished" : "running");
     this.part("title").textContent = counted(words.title, total);
-    this.part("cost").textContent = this.cost(total - failed);
+    this.part("cost").textContent = this.cost();
     this.showProgress(total, done, failed);
     this.showMissing();
+    this.tick();
+    this.part("delete-all").hidden = !this.batch?.urls?.delete || this.tiles.some((tile) => tile.isHere);
     this.part("retry-all").hidden = this.root.dataset.state === "plan" || failed < 2;
     this.price();
   }
@@ -379,25 +468,42 @@ export class Bulk {
     this.part("missing-names").replaceChildren(...names);
   }
 
-  /** @param {number} total */
-  cost(total) {
+  cost() {
     const { words, person } = this;
-    const sentence = counted(words.cost, total);
-    if (!person.signed_in || person.balance === null) return `${sentence} ${words.no_account}`;
-    return `${sentence} ${counted(words.balance, person.balance)}`;
+    const unpaid = this.unpaid().length;
+    const isPaidInPart = this.tiles.some((tile) => tile.image?.is_paid);
+    const sentence = isPaidInPart && !unpaid ? words.zip_paid : counted(isPaidInPart ? words.cost_rest : words.cost, unpaid);
+    return `${sentence} ${person.balance === null ? words.no_account : counted(words.balance, person.balance)}`;
   }
 
-  /** Says what the ZIP charges, before it does. */
+  /** Says what the ZIP charges, before it does; where that cannot be paid, what to do. */
   price() {
     const form = /** @type {HTMLFormElement} */ (this.part("zip"));
     if (this.batch?.urls?.zip) form.action = this.batch.urls.zip;
     const ready = this.tiles.some((tile) => tile.state === "done") && this.batch?.urls?.zip;
-    /** @type {HTMLButtonElement} */ (this.part("zip-button")).disabled = !ready || this.tiles.some((tile) => tile.isHere);
-    const isFull = form.size.value === "full";
-    const unpaid = this.tiles.filter((tile) => tile.state === "done" && !tile.image?.is_paid).length;
-    const { words } = this;
-    const full = unpaid ? counted(words.zip_price, this.batch?.price ?? unpaid) : words.zip_paid;
-    this.part("zip-say").textContent = isFull ? full : words.zip_free;
+    const { sentence, links } = form.size.value === "full" ? this.offer() : { sentence: this.words.zip_free, links: [] };
+    const button = /** @type {HTMLButtonElement} */ (this.part("zip-button"));
+    button.disabled = !ready || links.length > 0 || this.tiles.some((tile) => tile.isHere);
+    if (this.part("zip-say").textContent === sentence) return;
+    this.part("zip-say").textContent = sentence;
+    this.part("zip-links").replaceChildren(...rowOfLinks(links));
+  }
+
+  /**
+   * What the full size of all that is ready costs now, and where to go if it cannot be paid.
+   * @returns {{sentence: string, links: [string, string][]}}
+   */
+  offer() {
+    const { words, person } = this;
+    const price = this.unpaid().filter((tile) => tile.state === "done").length;
+    if (!price) return { sentence: words.zip_paid, links: [] };
+    if (person.balance === null) {
+      const back = `?next=${encodeURIComponent(this.batch?.urls?.page || "/")}`;
+      return { sentence: words.no_account, links: [[words.sign_up, person.sign_up + back], [words.sign_in, person.sign_in + back]] };
+    }
+    if (person.balance >= price) return { sentence: counted(words.zip_price, price), links: [] };
+    const sentence = filled(counted(words.zip_short, price), { left: person.balance });
+    return { sentence, links: words.credits_url ? [[words.get_credits, words.credits_url]] : [] };
   }
 
   /** @param {number} count */
@@ -412,10 +518,30 @@ export class Bulk {
     this.part("refusal").hidden = false;
   }
 
+  /** Says how long the photos are still kept, and lets go of those whose time is over. */
+  tick() {
+    if (!["running", "finished"].includes(this.root.dataset.state || "")) return;
+    const ends = (/** @type {Tile} */ tile) => (tile.state === "done" ? Date.parse(tile.image.expires_at) : Infinity);
+    const over = this.tiles.filter((tile) => ends(tile) <= Date.now());
+    for (const tile of over) tile.drop();
+    this.tiles = this.tiles.filter((tile) => !over.includes(tile));
+    if (over.length && !this.tiles.length) return this.expired();
+    if (over.length) return this.show();
+    const left = (Math.min(...this.tiles.map(ends)) - Date.now()) / 1000;
+    const sentence = Number.isFinite(left) ? filled(this.words.leaves_all, { time: duration(this.words, left) }) : "";
+    this.part("leaves").textContent = sentence;
+  }
+
   expired() {
-    this.stop.abort();
+    this.empty();
     this.part("refusal").replaceChildren(...explained({ message: this.words.expired_batch, hint: this.words.expired_hint }));
     this.part("refusal").hidden = false;
+  }
+
+  /** Nothing is left here. */
+  empty() {
+    this.stop.abort();
+    clearTimeout(this.timer);
     for (const tile of this.tiles) tile.drop();
     this.tiles = [];
     this.state("gone");

@@ -80,6 +80,7 @@ export class Tile {
     for (const [action, is] of Object.entries(wants)) {
       const button = this.one(`[data-action="${action}"]`);
       button.hidden = !is;
+      if (action === "remove") button.textContent = state === "done" ? this.words.delete : this.words.remove;
       button.setAttribute("aria-label", `${button.textContent}: ${this.name}`);
     }
   }

@@ -37,17 +37,24 @@ export function explained({ message, hint, links = [] }) {
   strong.textContent = message;
   sentence.append(strong, hint ? ` ${hint}` : "");
   parts.push(sentence);
-  if (links.length) {
-    const row = document.createElement("p");
-    row.className = "actions";
-    links.forEach(([text, address], index) => {
-      const link = document.createElement("a");
-      link.href = address;
-      link.textContent = text;
-      link.className = index ? "button outline" : "button";
-      row.append(link);
-    });
-    parts.push(row);
-  }
-  return parts;
+  return [...parts, ...rowOfLinks(links)];
+}
+
+/**
+ * Where to go from here, as a row of buttons; nothing when there is nowhere.
+ * @param {[string, string][]} links
+ * @returns {HTMLElement[]}
+ */
+export function rowOfLinks(links) {
+  if (!links.length) return [];
+  const row = document.createElement("p");
+  row.className = "actions";
+  links.forEach(([text, address], index) => {
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = text;
+    link.className = index ? "button outline" : "button";
+    row.append(link);
+  });
+  return [row];
 }

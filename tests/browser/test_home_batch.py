@@ -323,6 +323,7 @@ def test_all_photos_of_a_batch_are_deleted_at_once(page: Page) -> None:
     )
     expect(page.locator("#batch .tile")).to_have_count(0)
     expect(page.get_by_role("link", name="Other photos")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete all now")).to_be_hidden()
     batch = page.request.get(page.url, headers={"Accept": "application/json"}).json()
     assert batch["total"] == 0
 

@@ -363,7 +363,11 @@ def test_no_network_no_credits_and_an_end_in_spanish(
     page.get_by_role("button", name=spanish("Start"), exact=True).click()
     expect(page.locator("#batch[data-state=finished]")).to_be_visible(timeout=90_000)
     page.locator("#batch-size").select_option("full")
-    page.get_by_role("button", name=spanish("Download ZIP")).click()
+    expect(page.locator("[data-part=zip-say]")).to_have_text("Para esto hacen falta 2 créditos y tienes 0.")
+    expect(page.get_by_role("button", name=spanish("Download ZIP"))).to_be_disabled()
+    expect(page.locator("[data-part=zip-links] a")).to_have_text(spanish("Get credits"))
+    # A page that does not know yet that the credits went elsewhere asks all the same.
+    page.locator("[data-part=zip]").evaluate("form => form.submit()")
     expect(page.get_by_role("heading", level=1)).to_have_text(spanish("Your credits are used up."))
     expect(page.locator("main")).to_contain_text(
         spanish("Previews are still free. For the full size, get a plan or a pack of credits.")

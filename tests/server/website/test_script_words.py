@@ -23,7 +23,9 @@ THE_SAME = {
     "de": SIGNS,
     "es": SIGNS,
     # The nouns are the same in French, and so is the order of the words.
-    "fr": SIGNS | {"{n} minute", "{n} minutes", "{n} photo", "{n} photos", "{width} × {height} pixels"},
+    "fr": SIGNS
+    | {"{n} minute", "{n} minutes", "{n} photo", "{n} photos"}
+    | {"{width} × {height} pixels", "{width} × {height} pixels."},
 }
 """What is written in a language as in English."""
 

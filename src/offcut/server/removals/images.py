@@ -6,12 +6,13 @@ Receive, own, delete, expire, hand over at sign-in. The feeder (feeder.py) cuts 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from offcut.engine.decode import Limits, probe
@@ -142,6 +143,23 @@ def images_of(owner: Owner) -> QuerySet[Image]:
 def images_in(batch: Batch) -> QuerySet[Image]:
     """What is kept of a batch, in the order of arrival."""
     return batch.images.filter(gone="", expires_at__gt=timezone.now()).order_by("made_at", "id")
+
+
+def count_beside(image: Image) -> int:
+    """How many photos its batch keeps, itself among them; 0 without a batch that is kept."""
+    if image.batch is None or image.batch.expires_at <= timezone.now():
+        return 0
+    return images_in(image.batch).count()
+
+
+def batches_among(rows: Iterable[Image]) -> list[Batch]:
+    """The batches that these images came in, newest first, without those of a single photo; `total` tells how
+    many photos each keeps."""
+    now = timezone.now()
+    kept = Count("images", filter=Q(images__gone="", images__expires_at__gt=now))
+    numbers = {row.batch_id for row in rows if row.batch_id}
+    batches = Batch.objects.filter(pk__in=numbers, expires_at__gt=now).annotate(total=kept)
+    return list(batches.filter(total__gt=1).order_by("-made_at"))
 
 
 def new_batch(owner: Owner, *, look: dict[str, Any] | None = None) -> Batch:

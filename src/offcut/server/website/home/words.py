@@ -77,21 +77,16 @@ def result_words() -> dict[str, Any]:
 
 def batch_words() -> dict[str, Any]:
     """For `bulk.js`, besides those of the result."""
+    return _of_sending() | _of_credits() | _of_deleting()
+
+
+def _of_sending() -> dict[str, Any]:
     return {
         "photos": counted("{n} photo", "{n} photos"),
         "skipped": counted(
             "{n} file was left out because it is no photo.",
             "{n} files were left out because they are no photos.",
         ),
-        "cost": counted(
-            "Cut-outs and previews are free. Full size costs {n} credit in all.",
-            "Cut-outs and previews are free. Full size costs {n} credits in all: 1 for each photo.",
-        ),
-        "cost_rest": counted(
-            "Cut-outs and previews are free. Full size costs {n} more credit: 1 photo is not paid yet.",
-            "Cut-outs and previews are free. Full size costs {n} more credits: 1 for each unpaid photo.",
-        ),
-        "no_account": _("Full size needs an account; nothing is charged before you download."),
         "state_chosen": _("Not sent yet"),
         "state_uploading": _("Uploading: {percent} %"),
         "state_waiting": _("Waiting"),
@@ -115,6 +110,25 @@ def batch_words() -> dict[str, Any]:
             "{n} photo was not sent before the page was closed. Please choose it again:",
             "{n} photos were not sent before the page was closed. Please choose them again:",
         ),
+        "settings_kept": _("Applied to all photos."),
+        "title": counted("{n} photo", "{n} photos"),
+        "retry": _("Try again"),
+        "remove": _("Leave out"),
+        "studio": _("Open in the studio"),
+    }
+
+
+def _of_credits() -> dict[str, Any]:
+    return {
+        "cost": counted(
+            "Cut-outs and previews are free. Full size costs {n} credit in all.",
+            "Cut-outs and previews are free. Full size costs {n} credits in all: 1 for each photo.",
+        ),
+        "cost_rest": counted(
+            "Cut-outs and previews are free. Full size costs {n} more credit: 1 photo is not paid yet.",
+            "Cut-outs and previews are free. Full size costs {n} more credits: 1 for each unpaid photo.",
+        ),
+        "no_account": _("Full size needs an account; nothing is charged before you download."),
         "zip_free": _("Previews are free."),
         "zip_price": counted(
             "This charges {n} credit now.",
@@ -125,11 +139,12 @@ def batch_words() -> dict[str, Any]:
             "This needs {n} credits, and you have {left}.",
         ),
         "zip_paid": _("All are paid: nothing is charged."),
-        "settings_kept": _("Applied to all photos."),
-        "title": counted("{n} photo", "{n} photos"),
+    }
+
+
+def _of_deleting() -> dict[str, Any]:
+    return {
         "expired_batch": _("The time to keep these photos is over, and they were deleted."),
-        "retry": _("Try again"),
-        "remove": _("Leave out"),
         "delete": _("Delete"),
         "ask_paid": _("Delete {name} now? It is paid; to cut it out anew costs a credit again."),
         "ask_all": counted(
@@ -142,7 +157,6 @@ def batch_words() -> dict[str, Any]:
         ),
         "leaves_all": _("They are deleted by themselves in {time}."),
         "deleted_all": _("Deleted. Nothing of these photos is left here."),
-        "studio": _("Open in the studio"),
     }
 
 

@@ -49,6 +49,7 @@ def image(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
         is_coming = row.state in (State.WAITING, State.WORKING)
         context = {"image": row, "refresh_s": REFRESH_S if is_coming else None, "formats": results.FORMATS}
         context |= paying_context(request) | {"data": opinion_json(request, row)}
+        context["photos_beside"] = images.count_beside(row)
         response = render(request, "images/image.html", context | {"opinion": context["data"]})
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept, Cookie"
@@ -87,6 +88,7 @@ def history(request: HttpRequest) -> HttpResponse:
         listed = [image_json(row) for row in page]
         return JsonResponse({"images": listed, "pages": page.paginator.num_pages, "page": page.number})
     context = {"page": page, "rows": [image_json(row) for row in page]}
+    context["batches"] = images.batches_among(page)
     response = render(request, "images/history.html", context)
     response["Cache-Control"] = "no-store"
     return response

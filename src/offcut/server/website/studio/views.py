@@ -45,6 +45,7 @@ def studio(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
     context = {
         "image": image,
         "photos": _photos_beside(image),
+        "photos_beside": images.count_beside(image),
         "full_size": results.full_size(image, None),
         "data": _data(image),
         "words": words.script_words(),

@@ -22,7 +22,7 @@ function optionOf({ background, crop, scale, position, outline }) {
   if (!["transparent", "colour"].includes(kind) || scale || position || outline?.width) return "kept";
   if (isMarketplace(crop)) {
     const isPlain = !crop.margin || crop.margin === MARKETPLACE_MARGIN;
-    return isPlain && (isWhite || kind === "transparent") ? "marketplace" : "kept";
+    return isPlain && (isWhite || !background) ? "marketplace" : "kept";
   }
   if ((crop?.kind || "original") !== "original") return "kept";
   return isWhite ? "white" : kind;
@@ -48,7 +48,7 @@ export function changesOf(form, name, now, kept) {
   const colour = kind === "colour" ? form.colour.value : WHITE;
   const background = kind === "transparent" ? { kind } : { kind: "colour", colour };
   if (kind === "marketplace") return { background, crop: { kind: "preset", preset: "marketplace", margin: null } };
-  // That canvas is white by itself: without it the photo is transparent if that was chosen.
+  // That canvas stands in the name of what is left: it goes with it.
   return isMarketplace(now.crop) ? { background, crop: null, scale: null, position: null } : { background };
 }
 

@@ -544,6 +544,7 @@ export class Bulk {
     clearTimeout(this.timer);
     for (const tile of this.tiles) tile.drop();
     this.tiles = [];
+    this.part("delete-all").hidden = true;
     this.state("gone");
   }
 

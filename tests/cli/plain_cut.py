@@ -1,6 +1,7 @@
 """`offcut` with a cut that needs no networks: what is red is the subject. Started by the tests.
 
-PLAIN_CUT_SECONDS makes each cut take as long as a network would. Everything else is the real command.
+PLAIN_CUT_SECONDS makes each cut take as long as a network would. PLAIN_CUT_PATIENCE_S is how long
+a run that was told to end waits for a server. Everything else is the real command.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def cut_out(photo: Any, options: Any, _networks: Any, *, model: str = "", on_ste
 if __name__ == "__main__":
     pipeline.cut_out = cut_out
     library.default_networks = lambda: None  # type: ignore[assignment,return-value]
+    from offcut.cli import purchases
     from offcut.cli.main import run
 
+    purchases.PATIENCE_S = float(os.environ.get("PLAIN_CUT_PATIENCE_S", purchases.PATIENCE_S))
     run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -67,16 +68,6 @@ def gate(service: Any) -> Iterator[threading.Event]:
     opened.set()
 
 
-def interrupted(service: Any) -> Callable[..., Any]:
-    """Answers, after a Ctrl-C that came while the photo was being worked on."""
-
-    def answer(handler: Any, received: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGINT)
-        return service.answer(handler, received)
-
-    return answer
-
-
 def over(recorded: Any) -> Any:
     return recorded.refusal(422, "request_over", "Idempotency-Key used before")
 
@@ -117,7 +108,7 @@ def test_an_error_that_ends_the_run_drops_nothing_that_is_paid(
 
     for number in range(3):
         photo(f"{number}.jpg", side=600 + number)
-    stopped, stop = threading.Event(), Batch.stop
+    stopped, second, stop = threading.Event(), threading.Event(), Batch.stop
 
     def spied(batch: Batch, **how: Any) -> None:
         stop(batch, **how)
@@ -126,8 +117,10 @@ def test_an_error_that_ends_the_run_drops_nothing_that_is_paid(
     def answer(handler: Any, received: Any) -> Any:
         """The first photo meets the end of the credits while the second is in work."""
         if received.files["image_file"][1] == (tmp_path / "1.jpg").read_bytes():
+            second.set()
             stopped.wait(PATIENCE_S)
             return service.answer(handler, received)
+        second.wait(PATIENCE_S)
         return recorded.refusal(402, "insufficient_credits", "Insufficient credits")
 
     monkeypatch.setattr(Batch, "stop", spied)
@@ -157,44 +150,32 @@ def test_a_second_ctrl_c_leaves_at_once(
 
 @UNIX_ONLY
 def test_a_server_that_does_not_answer_is_given_up_and_told(
-    offcut: Any,
-    photo: Any,
-    service: Any,
-    flags: Any,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    started: Any, photo: Any, service: Any, flags: Any, gate: threading.Event, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("offcut.cli.purchases.PATIENCE_S", 0.2)
-    gate = threading.Event()
-
-    def answer(_handler: Any, _received: Any) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        gate.wait(PATIENCE_S)
-
-    service.script = [answer]
+    del gate
     photo("dog.jpg")
-    try:
-        ran = offcut("dog.jpg", *flags)
-    finally:
-        gate.set()
-    assert ran.code == 130
+    process = started("dog.jpg", *flags, PLAIN_CUT_PATIENCE_S="0.2")
+    wait_for(lambda: removals(service))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
     assert results(tmp_path) == []
-    assert "dog.jpg: stopped, the server did not answer in time and may have charged for it." in ran.err
-    assert "Charged: 0 credits, and maybe for 1 more" in ran.err.splitlines()[-1]
+    assert "dog.jpg: stopped, the server did not answer in time and may have charged for it." in err
+    assert "Charged: 0 credits, and maybe for 1 more" in err.splitlines()[-1]
 
 
 @UNIX_ONLY
 def test_a_run_that_waits_for_a_busy_server_ends_at_once(
-    offcut: Any, photo: Any, service: Any, recorded: Any, flags: Any
+    started: Any, photo: Any, service: Any, recorded: Any, flags: Any
 ) -> None:
-    def busy(_handler: Any, _received: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGINT)
-        return recorded.refusal(429, "rate_limit_exceeded", "Rate limit exceeded", Retry_After="50")
-
-    service.script = [busy]
+    service.script = [recorded.refusal(429, "rate_limit_exceeded", "Rate limit exceeded", Retry_After="50")]
     photo("dog.jpg")
-    ran = offcut("dog.jpg", "--json", *flags)
-    assert (ran.code, ran.statuses()) == (130, {"dog.jpg": "stopped"})
+    process = started("dog.jpg", "--json", *flags)
+    wait_for(lambda: removals(service))
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert [json.loads(line)["status"] for line in out.splitlines()][:1] == ["stopped"]
     assert len(removals(service)) == 1
 
 
@@ -245,14 +226,18 @@ def test_a_hint_that_the_server_gives_is_not_said_twice(
 
 @UNIX_ONLY
 def test_a_watched_folder_drops_nothing_that_is_paid(
-    offcut: Any, photo: Any, service: Any, flags: Any, tmp_path: Path
+    started: Any, photo: Any, service: Any, flags: Any, gate: threading.Event, tmp_path: Path
 ) -> None:
     photo("in/dog.jpg")
-    service.script = [interrupted(service)]
-    ran = offcut("--watch", "in", *flags)
-    assert ran.code == 130
+    process = started("--watch", "in", *flags)
+    wait_for(lambda: removals(service))
+    process.send_signal(signal.SIGINT)
+    read_until(process, "Waiting up to 60 s")
+    gate.set()
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
     assert results(tmp_path / "in") == ["dog-removebg.png"]
-    assert ran.err.splitlines()[-1] == "Charged: 0.25 credits."
+    assert err.splitlines()[-1] == "Charged: 0.25 credits."
 
 
 def test_the_key_stands_for_the_photo_and_all_that_is_asked(

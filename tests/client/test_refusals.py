@@ -87,6 +87,8 @@ REFUSALS = [
     (422, "request_over", "Idempotency-Key used before", "", "ServiceIdReusedError", "service_id_reused"),
     (500, "internal_error", "Internal server error", "", "ServiceFaultError", "service_fault"),
     (499, "client_gone", "Client closed the request", "", "ServiceUnreachableError", "service_unreachable"),
+    (408, "upload_timeout", "Upload too slow", "", "ServiceTimeoutError", "service_timeout"),
+    (400, "host_not_allowed", "Host not allowed", "", "ServiceRefusalError", "service_refusal"),
     (404, "not_found", "Not found", "", "ServiceAnswerError", "service_answer"),
     (405, "method_not_allowed", "Method not allowed", "", "ServiceAnswerError", "service_answer"),
     (400, "invalid_body", "Invalid request body", "", "ServiceRefusalError", "service_refusal"),

@@ -25,6 +25,9 @@ JOBS = 2
 """How many photos are worked on at once: while the networks are busy with one, its neighbours are read,
 decoded, refined and written. More gains little, because the networks use every core by themselves."""
 
+IDLE_S = 300.0
+"""Networks that nobody has used for so many seconds are unloaded. They are back within a second."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -42,10 +45,11 @@ def default_networks() -> Networks:
 
 
 def make_networks(device: str | None = None, precision: str | None = None) -> Networks:
-    """Networks for what is `wanted` of this machine. Raises DeviceError and PrecisionError."""
+    """Networks for what is `wanted` of this machine, unloaded when idle. Raises DeviceError and
+    PrecisionError."""
     from offcut.engine.models.networks import Networks
 
-    return Networks(**wanted(device, precision))
+    return Networks(idle_s=IDLE_S, **wanted(device, precision))
 
 
 def wanted(device: str | None = None, precision: str | None = None) -> dict[str, Any]:

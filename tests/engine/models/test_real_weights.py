@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from offcut import library
 from offcut.engine.models.networks import Networks
 from offcut.engine.models.runtime import precisions
 from offcut.engine.models.weights import Weights
@@ -78,3 +80,18 @@ def test_views_are_answered_in_their_order(exact: Networks) -> None:
 
 def test_weights_are_whole(weights: Weights) -> None:
     assert {weights.state(name, read=True) for name in ("isnet", "u2netp")} == {"present"}
+
+
+def test_the_librarys_networks_go_when_idle_and_come_back(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "IDLE_S", 0.2)
+    monkeypatch.setenv("OFFCUT_MODELS_DIR", str(weights.folder))
+    with library.make_networks() as networks:
+        first = networks.segmenter("u2netp").matte(data.astronaut())
+        assert networks.loaded() == ("u2netp",)
+        until = time.monotonic() + 30
+        while networks.loaded() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert networks.loaded() == ()
+        assert np.array_equal(networks.segmenter("u2netp").matte(data.astronaut()), first)

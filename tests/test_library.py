@@ -327,7 +327,7 @@ def test_the_default_networks_are_made_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.undo()
     monkeypatch.setattr(library, "_networks", None)
     made: list[object] = []
-    monkeypatch.setattr("offcut.engine.models.networks.Networks", lambda: made.append(1) or object())
+    monkeypatch.setattr("offcut.engine.models.networks.Networks", lambda **_: made.append(1) or object())
     found: list[object] = []
     threads = [threading.Thread(target=lambda: found.append(library.default_networks())) for _ in range(8)]
     for thread in threads:

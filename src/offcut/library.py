@@ -26,7 +26,7 @@ JOBS = 2
 decoded, refined and written. More gains little, because the networks use every core by themselves."""
 
 IDLE_S = 300.0
-"""Networks that nobody has used for so many seconds are unloaded. They are back within a second."""
+"""Networks that nobody has used for so many seconds are unloaded; the next photo loads them again."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,21 +35,24 @@ _networks: Networks | None = None
 _networks_lock = threading.Lock()
 
 
-def default_networks() -> Networks:
-    """The networks that `remove` uses when given none: made at the first call, shared by all threads."""
+def default_networks(*, idle_s: float | None = None) -> Networks:
+    """The networks that `remove` uses when given none: made at the first call, which may say how long they
+    are kept idle (as `make_networks`), and shared by all threads."""
     global _networks
     with _networks_lock:
         if _networks is None:
-            _networks = make_networks()
+            _networks = make_networks(idle_s=idle_s)
         return _networks
 
 
-def make_networks(device: str | None = None, precision: str | None = None) -> Networks:
-    """Networks for what is `wanted` of this machine, unloaded when idle. Raises DeviceError and
-    PrecisionError."""
+def make_networks(
+    device: str | None = None, precision: str | None = None, *, idle_s: float | None = None
+) -> Networks:
+    """Networks for what is `wanted` of this machine, unloaded after `idle_s` seconds (0: never). Raises
+    DeviceError and PrecisionError."""
     from offcut.engine.models.networks import Networks
 
-    return Networks(idle_s=IDLE_S, **wanted(device, precision))
+    return Networks(idle_s=IDLE_S if idle_s is None else idle_s, **wanted(device, precision))
 
 
 def wanted(device: str | None = None, precision: str | None = None) -> dict[str, Any]:

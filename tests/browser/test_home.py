@@ -195,7 +195,7 @@ def test_an_upload_is_cancelled(page: Page) -> None:
 def test_an_expired_photo_and_a_deleted_one_say_so(page: Page, server: Any) -> None:
     give(home(page), "drop", sample())
     done(page)
-    expect(page.locator("[data-part=leaves]")).to_contain_text("deleted by itself in")
+    expect(page.locator("[data-part=leaves][data-for=done]")).to_contain_text("deleted by itself in")
     server.run(
         "from django.utils import timezone\n"
         "from offcut.server.removals.models import Image\n"

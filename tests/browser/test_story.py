@@ -90,7 +90,11 @@ def upload(page: Page, photo: Path) -> str:
     )
     assert answer.status == 201, answer.text()
     address = str(answer.json()["images"][0]["urls"]["page"])
-    waiting = page.request.get(address + "?wait=10", headers={"Accept": "application/json"})
+    # An answer comes with every change: that the work has begun is one.
+    for _ in range(20):
+        waiting = page.request.get(address + "?wait=10", headers={"Accept": "application/json"})
+        if waiting.json()["state"] not in ("waiting", "working"):
+            break
     assert waiting.json()["state"] == "done", waiting.text()
     page.goto(address)
     return address

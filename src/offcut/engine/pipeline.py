@@ -105,6 +105,8 @@ def find_subject(
     The matte has the size of the result that `options` ask for; of them only `size`, `format`, `box`, `roi`
     and `points` count here. Raises what `cut_out` raises.
     """
+    # Before anything is computed: one error then names all that is missing.
+    networks.check((model, WHOLE, DETECTOR))
     tell = on_step or (lambda _step: None)
     small = _halved(photo.pixels, SMALL_SIDE)
     box, points = _prompts(options, photo, small)

@@ -229,12 +229,19 @@ class TestWeights:
         return Networks(folder / "models", catalog=catalog)
 
     def refused(
-        self, code: str, networks: Networks, photo: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+        self,
+        code: str,
+        networks: Networks,
+        photo: Path,
+        command: Command,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        hint: str = "offcut models pull isnet",
     ) -> None:
         with networks, pytest.raises(offcut.ModelError) as caught:
             offcut.remove(photo, networks=networks)
         assert caught.value.code == code
-        assert "offcut models pull isnet" in caught.value.hint
+        assert hint in caught.value.hint
         monkeypatch.setattr(library, "default_networks", lambda: networks)
         ran = command(photo.name, "--json")
         assert (ran.status, ran.record["error"]["code"]) == (1, code)
@@ -243,8 +250,21 @@ class TestWeights:
     def test_that_were_never_fetched(
         self, folder: Path, photo: Path, command: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.refused("weights_missing", Networks(folder), photo, command, monkeypatch)
+        # All three are missing, and one command fetches them all.
+        hint = "`offcut models pull`"
+        self.refused("weights_missing", Networks(folder), photo, command, monkeypatch, hint=hint)
         assert names(folder) == []
+
+    @pytest.mark.parametrize("name", ["u2netp", "nanodet"])
+    def test_that_are_needed_later_are_missed_before_anything_is_computed(
+        self, tiny: Networks, photo: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.setattr(Networks, "lease", lambda *_: pytest.fail("a network was loaded"))
+        tiny.weights.remove(name)
+        with tiny, pytest.raises(offcut.ModelError) as caught:
+            offcut.remove(photo, networks=tiny)
+        assert caught.value.code == "weights_missing"
+        assert "`offcut models pull`" in caught.value.hint
 
     def test_with_one_byte_changed(
         self, tiny: Networks, photo: Path, command: Command, monkeypatch: pytest.MonkeyPatch

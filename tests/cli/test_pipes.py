@@ -37,6 +37,26 @@ def test_standard_input_can_go_to_a_file_and_a_file_to_standard_output(
     assert offcut("dog.jpg", "--output", "-").out.startswith(b"\x89PNG")
 
 
+def test_standard_input_to_a_file_can_be_told_as_json(offcut: Any, photo: Any, tmp_path: Path) -> None:
+    ran = offcut("-", "--json", "-o", "out.png", stdin=photo("dog.jpg").read_bytes())
+    assert ran.code == 0
+    assert ran.err == ""
+    with Image.open(tmp_path / "out.png") as result:
+        assert result.format == "PNG"
+    record, summary = ran.records
+    assert {"photo": "-", "status": "done", "output": "out.png", "width": 64}.items() <= record.items()
+    assert (summary["status"], summary["done"], summary["failed"]) == ("summary", 1, 0)
+
+
+def test_its_failure_is_told_as_json_too(offcut: Any, tmp_path: Path) -> None:
+    ran = offcut("-", "--json", "-o", "out.png", stdin=b"this is no photo")
+    assert ran.code == 1
+    record, summary = ran.records
+    assert (record["status"], record["output"], record["error"]["code"]) == ("failed", None, "not_an_image")
+    assert (summary["done"], summary["failed"]) == (0, 1)
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_a_failure_in_a_pipe_prints_no_picture(offcut: Any) -> None:
     ran = offcut("-", stdin=b"this is no photo")
     assert ran.code == 1

@@ -43,6 +43,9 @@ class MadeNetworks:
     def network(self, name: str, _convert: object) -> str:
         return name
 
+    def check(self, _names: object) -> None:
+        """They need no weights."""
+
 
 def made_networks(monkeypatch: pytest.MonkeyPatch) -> MadeNetworks:
     """The networks, and a detector that finds nothing, for one test."""

@@ -16,16 +16,17 @@ import psd_tools
 import pytest
 from PIL import Image
 from skimage import data
+from tests.engine import made_networks as made
 from tests.engine import nothing
 from tests.engine.made_networks import HEIGHT, WIDTH, MadeNetworks, letter, made_networks, shown
 
 import offcut
-from offcut.engine import pipeline
+from offcut.engine import pipeline, transparency
 from offcut.engine.cutout import Cutout
 from offcut.engine.models.networks import Networks
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options
-from offcut.engine.types import Alpha, Mask, Rgb
+from offcut.engine.types import Alpha, Mask, Matte, Rgb, Rgba
 from offcut.errors import (
     BackgroundImageError,
     NoForegroundError,
@@ -397,6 +398,71 @@ class TestWindows:
         assert np.array_equal(plain.alpha, asked.alpha)
 
 
+def standing_out(picture: Rgb, side: int) -> Matte:
+    """What differs from the photo's corner."""
+    difference = np.abs(picture.astype(np.int16) - picture[0, 0]).max(axis=2)
+    return cv2.resize((difference > 60).astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+
+
+def artwork(colour: tuple[int, int, int], under: tuple[int, int, int]) -> Rgba:
+    """The letter in one colour, on transparent pixels of another."""
+    mask = letter()[..., None]
+    return np.dstack((np.where(mask, colour, under), np.where(mask, 255, 0))).astype(np.uint8)
+
+
+class TestTransparentPhotos:
+    """The made networks see what differs from the photo's corner."""
+
+    @pytest.fixture(autouse=True)
+    def _seen(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(made, "red", standing_out)
+
+    @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (128, 128, 128)])
+    def test_show_what_has_the_colour_of_the_pixels_that_they_hide(
+        self, networks: MadeNetworks, colour: tuple[int, int, int]
+    ) -> None:
+        told: list[str] = []
+        photo = artwork(colour, colour)
+        cutout = cut(photo, networks, told=told)
+        assert overlap(cutout.alpha, letter()) > 0.97
+        assert told == STEPS
+        assert np.array_equal(cutout.rgb[cutout.alpha == 255], photo[..., :3][cutout.alpha == 255])
+
+    def test_show_dark_artwork_whole_and_not_its_bright_detail_alone(self, networks: MadeNetworks) -> None:
+        photo = artwork((0, 0, 0), (0, 0, 0))
+        photo[100:140, 100:140, 0] = 220
+        assert overlap(cut(photo, networks).alpha, letter()) > 0.97
+
+    @pytest.mark.parametrize("under", [None, (0, 0, 0)])
+    def test_are_looked_at_as_they_are_where_that_shows_the_subject(
+        self, networks: MadeNetworks, monkeypatch: pytest.MonkeyPatch, under: tuple[int, int, int] | None
+    ) -> None:
+        """On another ground a photo in a round frame would be one round thing."""
+        monkeypatch.setattr(transparency, "laid_out", lambda *_: pytest.fail("it was laid out"))
+        frame = cv2.ellipse(np.zeros((HEIGHT, WIDTH), np.uint8), (300, 200), (290, 190), 0, 0, 360, 255, -1)
+        pixels = shown()
+        if under is not None:
+            pixels[frame == 0] = under
+        cutout = cut(np.dstack((pixels, frame)), networks)
+        assert cutout.alpha[200, 120] == 255
+        assert not cutout.alpha[frame == 0].any()
+
+    def test_with_nothing_to_see_are_refused(self, networks: MadeNetworks) -> None:
+        photo = artwork((0, 0, 0), (0, 0, 0))
+        photo[..., 3] = 0
+        with pytest.raises(NoForegroundError):
+            cut(photo, networks)
+
+    def test_cost_opaque_ones_nothing(self, networks: MadeNetworks, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("hides", "laid_out"):
+            monkeypatch.setattr(transparency, name, lambda *_: pytest.fail("it is opaque"))
+        cut(shown(), networks)
+        before = list(networks.calls)
+        with pytest.raises(NoForegroundError):
+            cut(np.full((HEIGHT, WIDTH, 3), 90, np.uint8), networks)
+        assert networks.calls.count(pipeline.WHOLE) == before.count(pipeline.WHOLE) + 1
+
+
 @pytest.fixture(scope="module")
 def real() -> Iterator[Networks]:
     with Networks() as networks:
@@ -457,6 +523,13 @@ class TestRealNetworks:
         assert cutout.notes == ()
         assert all(cutout.alpha[part].mean() > 250 for part in inside)
         assert all(cutout.alpha[part].mean() < 5 for part in outside)
+
+    @pytest.mark.parametrize(("colour", "under"), [(0, 0), (255, 255), (128, 128), (0, 255), (255, 0)])
+    def test_find_artwork_on_transparent_pixels_of_any_colour(
+        self, real: Networks, colour: int, under: int
+    ) -> None:
+        cutout = offcut.remove(artwork((colour,) * 3, (under,) * 3), networks=real)
+        assert overlap(cutout.alpha, letter()) > 0.97
 
     def test_a_preview_is_the_full_result_made_smaller(
         self, real: Networks, removed: dict[str, Cutout], photographs: dict[str, Rgb]

@@ -105,7 +105,7 @@ def _refuse_contradictions(asked: Asked) -> None:
         raise UsageError(
             "Standard input has no name to give its result in a folder.", hint="Use --output FILE."
         )
-    if asked.as_json and "-" in (*asked.photos, str(asked.output)):
+    if asked.as_json and _prints_picture(asked):
         raise UsageError("--json and a picture cannot share standard output.", hint="Use --output FILE.")
     if asked.dry_run and (asked.watch is not None or "-" in (*asked.photos, str(asked.output))):
         raise UsageError("--dry-run works on files that are there already: neither on - nor with --watch.")
@@ -124,6 +124,11 @@ def _networks(asked: Asked) -> Networks | None:
     if not library.wanted(asked.device, asked.precision):
         return None
     return library.make_networks(asked.device, asked.precision)
+
+
+def _prints_picture(asked: Asked) -> bool:
+    """Whether the result itself goes to standard output."""
+    return str(asked.output) == "-" or (asked.photos == ("-",) and asked.output is None)
 
 
 def _options(asked: Asked) -> Options:
@@ -156,23 +161,43 @@ def _format_by_name(asked: Asked) -> str:
 
 
 def _pipe(asked: Asked, options: Options, remover: Remover) -> int:
-    """One photo in, one result out, without a word unless it fails."""
-    to_screen = asked.output is None or str(asked.output) == "-"
-    if to_screen and sys.stdout.isatty():
+    """One photo in, one result out, without a word unless it fails; with `--json` the record of it."""
+    if not asked.as_json:
+        _piped(asked, options, remover)
+        return 0
+    told = report.choose(as_json=True, quiet=asked.quiet)
+    told.begin(1)
+    started = time.perf_counter()
+    name = "".join(asked.photos)
+    try:
+        facts = remover.facts_of(_piped(asked, options, remover))
+        record = Record(name, "done", asked.output, seconds=time.perf_counter() - started, facts=facts)
+    except Exception as error:
+        seconds = time.perf_counter() - started
+        record = Record(name, "failed", error=library.as_offcut_error(error), seconds=seconds)
+    told.add(record)
+    told.end(interrupted=False)
+    return EXIT_FAILED if record.status == "failed" else 0
+
+
+def _piped(asked: Asked, options: Options, remover: Remover) -> Any:
+    """Writes the result where it was asked for, and returns the cut-out."""
+    if _prints_picture(asked) and sys.stdout.isatty():
         raise OutputIsTerminalError("The result would be printed on the screen.")
     if asked.photos == ("-",):
         content = read_bounded(sys.stdin.buffer, "Standard input", FILE_SIZE_MAX)
     else:
         content = _single(asked).read(FILE_SIZE_MAX)
-    encoded = remover.cut_out(content, options).encode()
-    if to_screen:
+    cutout = remover.cut_out(content, options)
+    encoded = cutout.encode()
+    if asked.output is None or _prints_picture(asked):
         sys.stdout.buffer.write(encoded)
         sys.stdout.buffer.flush()
-    elif asked.output is not None:
+    else:
         from offcut.engine.files import write_file
 
         write_file(asked.output, encoded)
-    return 0
+    return cutout
 
 
 def _single(asked: Asked) -> Found:

@@ -6,6 +6,7 @@ resolution) → foreground (the subject's own colours) → place, shadow, compos
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from offcut.engine import (
     segment,
     shadow,
     subject,
+    transparency,
 )
 from offcut.engine.cutout import Cutout
 from offcut.engine.decode import Photo
@@ -105,7 +107,36 @@ def find_subject(
     The matte has the size of the result that `options` ask for; of them only `size`, `format`, `box`, `roi`
     and `points` count here. Raises what `cut_out` raises.
     """
+    # Before anything is computed: one error then names all that is missing.
+    networks.check((model, WHOLE, DETECTOR))
+
+    def look(seen: Photo, tell: Tell) -> FoundSubject:
+        return _find_subject(seen, networks, options, model, tell, png_pixels_max)
+
     tell = on_step or (lambda _step: None)
+    if photo.alpha is None:
+        return look(photo, tell)
+    if not transparency.hides(photo.pixels, photo.alpha):
+        # As it is first: a photo in a round frame would become one round thing on a plain colour.
+        with contextlib.suppress(NoForegroundError):
+            return look(photo, tell)
+        tell = _nothing_more
+    return look(replace(photo, pixels=transparency.laid_out(photo.pixels, photo.alpha)), tell)
+
+
+def _nothing_more(_step: str) -> None:
+    """The steps were told already."""
+
+
+def _find_subject(
+    photo: Photo,
+    networks: Networks,
+    options: Options,
+    model: str,
+    tell: Tell,
+    png_pixels_max: int | None,
+) -> FoundSubject:
+    """`find_subject` by these very pixels."""
     small = _halved(photo.pixels, SMALL_SIDE)
     box, points = _prompts(options, photo, small)
     tell("segment")

@@ -124,6 +124,22 @@ def test_missing_weights_say_how_to_fetch_them(tmp_path: Path, server: Server) -
     assert "offcut models pull w" in caught.value.hint
 
 
+def test_what_is_missing_of_several_sets_is_fetched_with_one_command(tmp_path: Path) -> None:
+    """An error for each in turn would send a person round in circles."""
+    store = weights.Weights(tmp_path)
+    alone = store.catalog.default[0]
+    with pytest.raises(WeightsMissingError) as caught:
+        store.check(store.catalog.default)
+    assert all(name in str(caught.value) for name in store.catalog.default)
+    assert caught.value.hint == "Fetch them once with `offcut models pull`."
+    with pytest.raises(WeightsMissingError) as caught:
+        store.check(("birefnet-lite", alone))
+    assert f"`offcut models pull birefnet-lite {alone}`" in caught.value.hint
+    with pytest.raises(WeightsMissingError) as caught:
+        store.check((alone,))
+    assert "`offcut models pull`" in caught.value.hint
+
+
 def test_damaged_weights_are_found_and_fetched_again(tmp_path: Path, server: Server) -> None:
     store = store_of(tmp_path, url_entry(server))
     (path,) = store.pull("w")

@@ -127,6 +127,13 @@ class Networks:
 
         return run
 
+    def check(self, names: Sequence[str]) -> None:
+        """Looks whether the weights of all these networks are here; loads none.
+
+        Raises what `segmenter` does; where several are missing, one error that names them all.
+        """
+        self.weights.check(names)
+
     def precision(self, name: str) -> Arithmetic:
         """What the network of that name computes in here; 8-bit only where its weights were calibrated."""
         return self._prepared.precision(name)

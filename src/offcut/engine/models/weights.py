@@ -14,7 +14,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,11 +80,31 @@ class Weights:
         found = tuple(self._file(entry, file) for file in entry.files)
         for path, file in zip(found, entry.files, strict=True):
             if not path.is_file():
-                hint = f"Fetch it once with `offcut models pull {name}`."
-                raise WeightsMissingError(f"The weights of {name} are not on this machine.", hint=hint)
+                raise WeightsMissingError(
+                    f"The weights of {name} are not on this machine.", hint=self._pull_hint(name)
+                )
             if path.stat().st_size != file.bytes:
                 raise corrupt(name, path)
         return found
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raises what `paths` would for one of these sets that cannot be used. Where several are missing it
+        names them all, so that one command fetches them."""
+        missing: list[WeightsMissingError] = []
+        lacking: list[str] = []
+        for name in names:
+            try:
+                self.paths(name)
+            except WeightsMissingError as error:
+                missing.append(error)
+                lacking.append(name)
+        if len(missing) == 1:
+            raise missing[0]
+        if missing:
+            raise WeightsMissingError(
+                f"The weights of {', '.join(lacking)} are not on this machine.",
+                hint=self._pull_hint(*lacking),
+            )
 
     def verify(self, name: str) -> tuple[Path, ...]:
         """`paths`, with every byte read and compared with the catalogue's sha256; errors as there."""
@@ -161,6 +181,15 @@ class Weights:
             f"The licence of {entry.name} ({entry.licence}) forbids commercial use.",
             hint=f"Read {entry.licence_url}; if it suits you, pull it with --accept-licence {entry.name}.",
         )
+
+    def _pull_hint(self, *names: str) -> str:
+        """How to fetch these sets. Those of the default set are never needed alone."""
+        alone = f"`offcut models pull {' '.join(names)}`"
+        if len(self.catalog.default) == 1 or not set(names) <= set(self.catalog.default):
+            return f"Fetch {'it' if len(names) == 1 else 'them'} once with {alone}."
+        if len(names) > 1:
+            return "Fetch them once with `offcut models pull`."
+        return f"Fetch all that is needed once with `offcut models pull` (this one alone: {alone})."
 
     def _file(self, entry: Entry, file: WeightsFile) -> Path:
         return self.folder / entry.name / file.name

@@ -273,6 +273,27 @@ def test_so_many_jobs_cannot_be(jobs: Any) -> None:
     assert caught.value.hint
 
 
+def test_the_default_networks_are_unloaded_when_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(library, "_networks", None)
+    assert library.IDLE_S > 0
+    monkeypatch.setattr(library, "IDLE_S", 0.05)
+    content = tiny_onnx()
+    (tmp_path / "tiny.onnx").write_bytes(content)
+    source = Source("file", digest_of(content), len(content), path=str(tmp_path / "tiny.onnx"))
+    store = store_of(tmp_path, entry_of("tiny", content, source))
+    store.pull("tiny")
+    monkeypatch.setattr("offcut.engine.models.weights.default_folder", lambda: store.folder)
+    monkeypatch.setattr("offcut.engine.models.weights.built_in", lambda: store.catalog)
+    networks = library.default_networks()
+    networks.segmenter("tiny").matte(red_square(), 64)
+    deadline = time.monotonic() + 30
+    while networks.loaded() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert networks.loaded() == ()
+    networks.close()
+
+
 def test_what_holds_no_photos_is_told() -> None:
     with pytest.raises(offcut.PhotoError) as caught:
         offcut.remove_many(42)  # type: ignore[arg-type]

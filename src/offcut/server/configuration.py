@@ -294,6 +294,14 @@ SETTINGS: tuple[Setting, ...] = (
         yes_or_no,
     ),
     Setting(
+        "OFFCUT_NETWORKS_IDLE_S",
+        "Removals",
+        "For how many seconds the networks stay in memory after their last photo. The first photo after that "
+        "takes a second or two longer. `0` keeps them, so that a server is as quick after a pause.",
+        "0",
+        whole_number(0, 30 * 86_400),
+    ),
+    Setting(
         "OFFCUT_QUEUE_PLACES",
         "Removals",
         "How many photos may wait for their turn. Further ones are refused with `Retry-After`.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -244,6 +246,51 @@ def test_closing_ends_the_watch(store: Weights) -> None:
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() == before
+
+
+ENDS_MEANWHILE = """
+import sys, threading, time
+from pathlib import Path
+import numpy as np
+from tests.engine.models.stores import digest_of, entry_of, store_of, tiny_onnx
+from offcut.engine.models.catalog import Source
+from offcut.engine.models.networks import Networks
+
+folder, idle_s = Path(sys.argv[1]), float(sys.argv[2])
+content = tiny_onnx()
+(folder / "tiny.onnx").write_bytes(content)
+store = store_of(folder, entry_of("tiny", content, Source("file", digest_of(content), len(content),
+                                                          path=str(folder / "tiny.onnx"))))
+store.pull("tiny")
+begun = threading.Event()
+
+unload_idle = Networks.unload_idle
+
+def unload(networks, idle_s=0.0):
+    begun.set()
+    time.sleep(1)
+    unload_idle(networks, idle_s)
+    print("unloaded", flush=True)
+
+Networks.unload_idle = unload
+networks = Networks(store.folder, catalog=store.catalog, precision="fp32", idle_s=idle_s)
+networks.segmenter("tiny").matte(np.zeros((64, 64, 3), np.uint8), 64)
+if idle_s < 1:
+    assert begun.wait(60)
+"""
+
+
+@pytest.mark.parametrize(("idle_s", "printed"), [("0.05", ["unloaded"]), ("3600", [])])
+def test_a_process_that_ends_waits_for_the_unloading_but_not_for_the_timer(
+    tmp_path: Path, idle_s: str, printed: list[str]
+) -> None:
+    """In the middle of the runtime's work it might be aborted."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS_MEANWHILE, tmp_path, idle_s],
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == printed
 
 
 def tiny_model(store: Weights, folder: Path) -> Path:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.engine.made_networks import MadeNetworks, made_networks
@@ -49,6 +50,18 @@ def test_networks_that_see_nothing_in_it_do_not_keep_the_server_from_starting(
 
     monkeypatch.setattr(current, "find_with", nothing)
     current.rehearse(networks)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("idle_s", [0, 90])
+def test_the_networks_are_kept_as_long_as_the_setting_says(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, idle_s: int
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr("offcut.library.default_networks", lambda *, idle_s: asked.append(idle_s))
+    assert settings.NETWORKS_IDLE_S == 0
+    settings.NETWORKS_IDLE_S = idle_s
+    current._networks()
+    assert asked == [idle_s]
 
 
 ENDS_WHILE_LOADING = """

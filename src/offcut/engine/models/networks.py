@@ -7,6 +7,7 @@ with Networks() as networks:
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import onnx
@@ -100,7 +102,9 @@ class Networks:
         self._slots: dict[str, _Slot] = {}
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._looking = threading.Lock()
         self._closed = False
+        _shelves.add(self)
 
     def segmenter(self, name: str) -> Segmenter:
         """The segmenter with the weights of that name; loads nothing yet, but checks that they are there.
@@ -183,11 +187,17 @@ class Networks:
 
     def close(self) -> None:
         """Unloads everything that is not in use and stops looking for idle networks."""
+        self.stop_looking()
+        self.unload_idle()
+
+    def stop_looking(self) -> None:
+        """Unloads nothing more by itself; what is being unloaded at this moment is waited for."""
         with self._lock:
             self._closed = True
             if self._timer is not None:
                 self._timer.cancel()
-        self.unload_idle()
+        with self._looking:
+            pass
 
     def __enter__(self) -> Networks:
         return self
@@ -229,8 +239,22 @@ class Networks:
 
     def _look(self) -> None:
         """Unloads what has become idle, and looks again when the next network may have."""
-        self.unload_idle(self._idle_s)
+        with self._looking:
+            if self._closed:
+                return
+            self.unload_idle(self._idle_s)
         with self._lock:
             self._timer = None
             if self._slots and not self._closed:
                 self._watch(max(self._idle_s / 4, 0.01))
+
+
+_shelves: WeakSet[Networks] = WeakSet()
+
+
+@atexit.register
+def _stop_looking() -> None:
+    """A process that ends in the middle of the runtime's work may be aborted: the timers' threads, which must
+    not keep it alive, are stopped before."""
+    for networks in list(_shelves):
+        networks.stop_looking()

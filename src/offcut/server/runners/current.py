@@ -95,8 +95,7 @@ def _made() -> InProcessRunner:
 def _networks():  # type: ignore[no-untyped-def]
     from offcut.library import default_networks
 
-    # Kept however long nobody comes: a visitor should not wait until they are loaded again.
-    return default_networks(idle_s=0)
+    return default_networks(idle_s=settings.NETWORKS_IDLE_S)
 
 
 def _load() -> None:

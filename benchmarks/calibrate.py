@@ -31,11 +31,13 @@ from offcut.engine.models.quantize import TABLE, Group, groups
 from offcut.engine.models.runtime import HINTS, best_float
 from offcut.engine.models.weights import Weights
 
-SIZES = {"isnet": (512, 768, 1024), "u2net": (320,)}
+SIZES = {"isnet": (512, 768, 1024), "u2net": (256, 320)}
 SEEN = 90
 """Share of the squares, in per cent, whose values a range must hold."""
 
-KEPT = {"isnet": ["/conv_in/Conv/WithoutBiases"], "u2net": []}
+KEPT = {"isnet": ["/conv_in/Conv/WithoutBiases"], "u2net": ["Conv_787/WithoutBiases"]}
+SINGLE = {"isnet": False, "u2net": True}
+"""docs/decisions/int8.md says why these."""
 
 Photo = NDArray[np.uint8]
 
@@ -54,7 +56,12 @@ def main() -> None:
         squares = [family_square for size in SIZES[entry.family] for family_square in prepared(family, size)]
         ranges = measured(path, squares)
     tables = json.loads(TABLE.read_text("utf-8")) if TABLE.exists() else {}
-    tables[entry.files[0].sha256] = {"name": entry.name, "kept": KEPT[entry.family], "ranges": ranges}
+    tables[entry.files[0].sha256] = {
+        "name": entry.name,
+        "kept": KEPT[entry.family],
+        "is_single": SINGLE[entry.family],
+        "ranges": ranges,
+    }
     TABLE.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
     print(f"{len(ranges)} ranges from {len(squares)} squares written to {TABLE}")
 

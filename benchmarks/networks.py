@@ -31,7 +31,7 @@ from offcut.engine.models import machine
 from offcut.engine.models.networks import Networks
 from offcut.engine.models.weights import PREPARED
 
-SIDES = {"isnet": (512, 640, 768, 896, 1024), "u2netp": (320,)}
+SIDES = {"isnet": (512, 640, 768, 896, 1024), "u2netp": (256, 320)}
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import numpy as np
 
 from offcut.engine.models.families import nanodet
 from offcut.engine.models.networks import Networks
+from offcut.engine.segment import GRID, WHOLE
 from offcut.engine.subject import Finding, classify, find_foreground
 from offcut.engine.types import Detection, Matte, Rgb
 
@@ -50,7 +51,7 @@ class Eyes:
 
     def look(self, rgb: Rgb) -> tuple[Matte, Matte, list[Detection]]:
         views = [rgb, np.ascontiguousarray(rgb[:, ::-1])]
-        mattes = [s.matte_many(views, side) for s, side in zip(self._segmenters, (768, 320), strict=True)]
+        mattes = [s.matte_many(views, side) for s, side in zip(self._segmenters, (GRID, WHOLE), strict=True)]
         fine, whole = ((seen + mirrored[:, ::-1]) / 2 for seen, mirrored in mattes)
         return fine, whole, self._detector.detect(rgb)
 

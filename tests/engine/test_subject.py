@@ -14,6 +14,7 @@ from tests.engine import nothing
 
 from offcut.engine.models.families import nanodet
 from offcut.engine.models.networks import Networks
+from offcut.engine.segment import GRID, WHOLE
 from offcut.engine.subject import (
     Finding,
     box_fit,
@@ -224,7 +225,7 @@ def _networks() -> Iterator[Look]:
         def look(rgb: Rgb) -> tuple[Matte, Matte, list[Detection]]:
             """Each network on the photo and on its mirror image, averaged."""
             views = [rgb, np.ascontiguousarray(rgb[:, ::-1])]
-            mattes = [segmenter.matte_many(views, side) for segmenter, side in ((fine, 768), (whole, 320))]
+            mattes = [segmenter.matte_many(views, side) for segmenter, side in ((fine, GRID), (whole, WHOLE))]
             first, second = ((seen + mirrored[:, ::-1]) / 2 for seen, mirrored in mattes)
             return first, second, detector.detect(rgb)
 
@@ -278,5 +279,5 @@ def test_finds_and_names_the_subject_of_real_photographs(look: Look, name: str, 
     rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else pixels
     fine, whole, detections = look(rgb)
     assert find_foreground(fine, whole, rgb, detections).reason == "subject"
-    decision = (2 * cv2.resize(fine, (320, 320)) + whole) / 3
+    decision = (2 * cv2.resize(fine, (WHOLE, WHOLE)) + whole) / 3
     assert classify(rgb, decision.astype(np.float32), detections).subject == subject

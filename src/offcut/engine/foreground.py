@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from offcut.engine import sampling
 from offcut.engine.types import Alpha, Rgb
 
 _Colours = NDArray[np.float32]
@@ -180,33 +180,16 @@ def _unmix(
     partial = np.flatnonzero((alpha - np.uint8(1)) < 254)
     if not partial.size:
         return
-    where = _small_positions(partial, width, top, height, subject.shape[:2])
+    where = sampling.places(partial, width, top, height, subject.shape[:2])
     level = alpha.reshape(-1)[partial]
     opacity = np.arange(256, dtype=np.float32) / 255
     pull = (opacity / (opacity**2 + (1 - opacity) ** 2 + PRIOR_WEIGHT))[level]
     opacity = opacity[level]
     mixed = rgb.reshape(-1, 3)[partial]
     colours = np.empty_like(mixed)
-    for channel in range(3):
-        here = _read(cv2.extractChannel(subject, channel), where, partial.size)
-        behind = _read(cv2.extractChannel(background, channel), where, partial.size)
+    layers = (sampling.read(layer, where, partial.size) for layer in (subject, background))
+    for channel, (here, behind) in enumerate(zip(*layers, strict=True)):
         here += pull * (mixed[:, channel] - behind - opacity * (here - behind))
         np.clip(here + 0.5, 0, 255, out=here)
         colours[:, channel] = here
     result.reshape(-1, 3)[partial] = colours
-
-
-def _small_positions(
-    pixels: NDArray[np.intp], width: int, top: int, height: int, small: tuple[int, ...]
-) -> NDArray[np.float32]:
-    """Where full-size pixels lie in the small copy: x and y, each N×256, the maps that `cv2.remap` wants."""
-    rows, columns = np.divmod(np.resize(pixels, -(-pixels.size // 256) * 256).astype(np.int32), width)
-    where = np.empty((2, rows.size // 256, 256), np.float32)
-    where[0] = ((columns + 0.5) * (small[1] / width) - 0.5).reshape(-1, 256)
-    where[1] = ((rows + (top + 0.5)) * (small[0] / height) - 0.5).reshape(-1, 256)
-    return where
-
-
-def _read(plane: NDArray[Any], where: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    values = cv2.remap(plane, where[0], where[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(values.reshape(-1)[:count], dtype=np.float32)

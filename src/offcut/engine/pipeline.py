@@ -7,9 +7,10 @@ resolution) → foreground (the subject's own colours) → place, shadow, compos
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import cv2
@@ -34,7 +35,7 @@ from offcut.engine.models.families import nanodet
 from offcut.engine.opening import open_photo
 from offcut.engine.options import Options, output_size
 from offcut.engine.styling import PLAIN, Backdrop, Gradient, Scene, Styling
-from offcut.engine.types import Alpha, Box, Layer, Matte, Note, Rgb, Subject
+from offcut.engine.types import Alpha, Box, Detection, Layer, Matte, Note, Rgb, Subject
 from offcut.errors import BackgroundImageError, NoForegroundError, OptionError, PhotoError
 
 if TYPE_CHECKING:
@@ -141,12 +142,13 @@ def _find_subject(
     box, points = _prompts(options, photo, small)
     tell("segment")
     doubt_max = segment.DOUBT_MAX_PREVIEW if options.size == "preview" else segment.DOUBT_MAX
-    found = _segment(small, box, points, networks, model, doubt_max)
-    tell("subject")
+    is_prompted = box is not None or bool(points)
     with ThreadPoolExecutor(1, thread_name_prefix="subject") as beside:
-        # What the photo shows is looked for while the matte is drawn: neither needs the other.
-        prompted = box is not None or bool(points)
-        naming = beside.submit(_subject, small, found, networks, is_prompted=prompted)
+        # What the photo shows is looked for while the matte is decided and drawn: neither needs the other.
+        detecting = cache(lambda: beside.submit(_detections, small, networks))
+        found = _segment(small, box, points, networks, model, doubt_max, on_looked=detecting)
+        tell("subject")
+        naming = beside.submit(_subject, detecting(), found, is_prompted=is_prompted)
         tell("refine")
         alpha = refine.refine(_resized(photo, options, png_pixels_max), found.matte)
         seen = naming.result()
@@ -220,10 +222,10 @@ def _layer_of(layer: Layer, size: tuple[int, int]) -> Layer:
     return Layer(layer.name, fitted(layer.rgb), fitted(layer.alpha), fitted(layer.mask))
 
 
-def _halved(rgb: Rgb, side: int) -> Rgb:
-    """The photo, halved as often as leaves its shorter side at `side` or more: ten times quicker than other
-    ways."""
-    while min(rgb.shape[:2]) >= 2 * side:
+def _halved(rgb: Rgb, side: int, of: Callable[[Iterable[int]], int] = min) -> Rgb:
+    """The photo, halved as often as leaves its shorter side (`of`: its longer one) at `side` or more: ten
+    times quicker than other ways."""
+    while of(rgb.shape[:2]) >= 2 * side:
         rgb = cast(Rgb, cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
     return rgb
 
@@ -253,29 +255,45 @@ def _segment(
     networks: Networks,
     model: str,
     doubt_max: float,
+    on_looked: Callable[[], object],
 ) -> segment.Segmentation:
     fine, whole = networks.segmenter(model), networks.segmenter(WHOLE)
-    if fine.family.step:
-        return segment.segment(rgb, fine.matte, whole.matte, box=box, points=points, doubt_max=doubt_max)
+    look: segment.Look = fine.matte
+    if not fine.family.step:
+        # A network of one size is a large one that sees whole and detail at once: one look is enough.
+        def look(picture: Rgb, _side: int) -> Matte:
+            return fine.matte(picture)
 
-    def at_its_size(picture: Rgb, _side: int) -> Matte:
-        return fine.matte(picture)
-
-    # A network of one size is a large one that sees whole and detail at once: one look is enough.
-    one = segment.ONE_LOOK
-    return segment.segment(rgb, at_its_size, whole.matte, box=box, points=points, doubt_max=one)
+        doubt_max = segment.ONE_LOOK
+    return segment.segment(
+        rgb, look, whole.matte, box=box, points=points, doubt_max=doubt_max, on_looked=on_looked
+    )
 
 
-def _subject(
-    rgb: Rgb, found: segment.Segmentation, networks: Networks, *, is_prompted: bool
-) -> subject.Classification:
-    """What the photo shows. Raises `NoForegroundError` when it shows nothing and nobody pointed at it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Detected:
+    """The small copy of the photo in which things were looked for, and what was found, in its pixels."""
+
+    rgb: Rgb
+    detections: Sequence[Detection]
+
+
+def _detections(rgb: Rgb, networks: Networks) -> _Detected:
+    """The things in the photo, by name."""
     height, width = rgb.shape[:2]
     scale = min(1.0, DETECT_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cast(Rgb, cv2.resize(_halved(rgb, DETECT_SIDE), size, interpolation=cv2.INTER_AREA))
+    small = cast(Rgb, cv2.resize(_halved(rgb, DETECT_SIDE, max), size, interpolation=cv2.INTER_AREA))
     detector = nanodet.Detector(networks.network(DETECTOR, nanodet.convert))
-    detections = detector.detect(small)
+    return _Detected(small, detector.detect(small))
+
+
+def _subject(
+    detecting: Future[_Detected], found: segment.Segmentation, *, is_prompted: bool
+) -> subject.Classification:
+    """What the photo shows. Raises `NoForegroundError` when it shows nothing and nobody pointed at it."""
+    detected = detecting.result()
+    small, detections = detected.rgb, detected.detections
     if not is_prompted and not subject.has_foreground(found.fine, found.other, small, detections):
         raise NoForegroundError("Nothing in this photo stands out from its background.")
     return subject.classify(small, found.matte, detections)

@@ -9,7 +9,6 @@ and the network's own edge is kept there; so the filter helps where it can and d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -18,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from offcut.engine.types import Alpha, Matte, Rgb
+from offcut.engine import sampling
+from offcut.engine.types import Alpha, Mask, Matte, Rgb
 
 Plane: TypeAlias = NDArray[np.float32]
 
@@ -55,10 +55,8 @@ THIN_PEAK = (0.7, 0.8)
 """How sure the network must be of its middle. Below, it may well be hair, and as faint as it looks."""
 THIN_PEAK_TO = 1.05
 
-TILE_PX = 128
+STRIP_PIXELS = 1 << 19
 THREADS = 2
-
-SUM = np.ones((1, 3), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,11 @@ def refine(rgb: Rgb, matte: Matte) -> Alpha:
     fit = _fit(rgb, matte)
     alpha = _hard(matte, width, height)
 
-    def draw(top: int) -> None:
-        for tile in _open_tiles(fit.open, width, height, top):
-            _draw(rgb, fit, alpha, *tile)
-
+    columns = (np.arange(width) * 2 + 1) * fit.open.shape[1] // (2 * width)
+    wide = fit.open.view(np.bool_).take(columns, axis=1)
+    rows = max(1, STRIP_PIXELS // width)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="refine") as threads:
-        for _ in threads.map(draw, range(0, height, TILE_PX)):
+        for _ in threads.map(lambda top: _draw(rgb, fit, wide, alpha, top, rows), range(0, height, rows)):
             pass
     return alpha
 
@@ -220,46 +217,37 @@ def _ramp(value: Plane, low: Any, high: Any) -> Plane:
     return cast(Plane, np.clip((value - low) / (high - low), 0, 1).astype(np.float32))
 
 
-def _open_tiles(
-    is_open: NDArray[np.uint8], width: int, height: int, top: int
-) -> Iterator[tuple[int, int, int, int]]:
-    """left, top, right, bottom of the tiles of the full photo that begin at row `top` and in which something
-    is open."""
-    small_height, small_width = is_open.shape
-    bottom = min(top + TILE_PX, height)
-    rows = slice(top * small_height // height, -(-bottom * small_height // height))
-    for left in range(0, width, TILE_PX):
-        right = min(left + TILE_PX, width)
-        columns = slice(left * small_width // width, -(-right * small_width // width))
-        if is_open[rows, columns].any():
-            yield left, top, right, bottom
-
-
-def _draw(
-    rgb: Rgb, fit: _Fit, alpha: NDArray[np.uint8], left: int, top: int, right: int, bottom: int
-) -> None:
-    """Draws one tile into `alpha`, where it is open."""
+def _draw(rgb: Rgb, fit: _Fit, wide: Mask, alpha: NDArray[np.uint8], top: int, rows: int) -> None:
+    """Draws the open pixels of one strip into `alpha`."""
     height, width = rgb.shape[:2]
-    size = (right - left, bottom - top)
+    pixels = _open_pixels(wide, height, range(top, min(top + rows, height)))
+    if not pixels.size:
+        return
 
-    def enlarged(plane: NDArray[Any], how: int = cv2.INTER_LINEAR) -> NDArray[Any]:
-        x, y = plane.shape[1] / width, plane.shape[0] / height
-        # Pixel centres: (full + 0.5) · scale = small + 0.5.
-        to_small = np.array([[x, 0, (left + 0.5) * x - 0.5], [0, y, (top + 0.5) * y - 0.5]])
-        flags = how | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(plane, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    def at_pixels(planes: NDArray[Any]) -> list[Plane]:
+        where = sampling.places(pixels, width, top, height, cast(tuple[int, int], planes.shape[:2]))
+        return sampling.read(planes, where, pixels.size)
 
-    is_open = enlarged(fit.open, cv2.INTER_NEAREST)
-    blend, guess, function = enlarged(fit.blend), enlarged(fit.matte), enlarged(fit.function)
-    belief, softness, passing = cv2.split(blend)
-    products = cv2.multiply(rgb[top:bottom, left:right], function[:, :, :3], dtype=cv2.CV_32F)
-    drawn = cv2.transform(products, SUM) + function[:, :, 3]
+    *factors, drawn = at_pixels(fit.function)
+    belief, softness, passing = at_pixels(fit.blend)
+    [own] = at_pixels(fit.matte)
+    colours = rgb[top : top + rows].reshape(-1, 3)[pixels]
+    for channel, factor in enumerate(factors):
+        drawn += factor * colours[:, channel]
     drawn = _steeper(drawn, STEEPER_HARD + (STEEPER_SOFT - STEEPER_HARD) * softness)
     crisp = min(CRISP_MAX, max(1.0, max(height, width) / max(fit.matte.shape)))
-    guess = _steeper(guess, crisp + (1 - crisp) * softness)
-    result = np.rint((guess + belief * (drawn - guess)) * 255)
-    below = alpha[top:bottom, left:right]
-    below[:] = np.where(is_open, below + passing * (result - below), below)
+    own = _steeper(own, crisp + (1 - crisp) * softness)
+    result = np.rint((own + belief * (drawn - own)) * 255)
+    strip = alpha[top : top + rows].reshape(-1)
+    below = strip[pixels]
+    strip[pixels] = (below + passing * (result - below)).astype(np.uint8)
+
+
+def _open_pixels(wide: Mask, height: int, strip: range) -> NDArray[np.intp]:
+    """The pixels of a strip of the full photo where something is open, as flat indices into the strip. `wide`
+    is the map of what is open, as wide as the photo and as high as its small copy."""
+    rows = (np.asarray(strip) * 2 + 1) * wide.shape[0] // (2 * height)
+    return np.flatnonzero(wide[rows])
 
 
 def _steeper(value: Plane, by: Any) -> Plane:

@@ -32,7 +32,7 @@ PlacedPoint: TypeAlias = tuple[tuple[int, int], bool]
 GRID = 768
 """Side of the square on which looks are compared, and of the first detailed look."""
 FINEST = 1024
-WHOLE = 320
+WHOLE = 256
 
 DOUBT_MAX = 0.03
 """A second look is taken when more than this share, measured against the subject, is left open."""
@@ -83,6 +83,15 @@ class Segmentation:
     passes: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """The two networks, and what is to be called when they have been asked."""
+
+    fine: Look
+    whole: Look
+    on_looked: Callable[[], object]
+
+
 def segment(
     rgb: Rgb,
     fine: Look,
@@ -91,21 +100,21 @@ def segment(
     box: Box | None = None,
     points: Sequence[PlacedPoint] = (),
     doubt_max: float = DOUBT_MAX,
+    on_looked: Callable[[], object] = lambda: None,
 ) -> Segmentation:
     """Finds the subject of a photo (H×W×3 uint8, any size; 1024 pixels a side are enough).
 
     `box` limits the search to a part of the photo (pixels of `rgb`), all else is background. `points` choose
     the parts they lie on, or drop them. More doubt than `doubt_max` brings a second look; with `ONE_LOOK`
-    nothing does. Errors are those of the networks.
+    nothing does. `on_looked` is called whenever the networks have answered and what they said is about to be
+    weighed: from there on they are mostly idle. Errors are those of the networks.
     """
-    if box is not None:
-        found = _in_box(rgb, box, fine, whole, doubt_max)
-    else:
-        found = _whole_photo(rgb, fine, whole, doubt_max)
+    looks = _Looks(fine, whole, on_looked)
+    found = _whole_photo(rgb, looks, doubt_max) if box is None else _in_box(rgb, box, looks, doubt_max)
     np.clip(found.matte, 0, 1, out=found.matte)
     if not points:
         return found
-    return _chosen(rgb, found, points, fine, whole)
+    return _chosen(rgb, found, points, looks)
 
 
 def decide(belief: Matte, *, keep_above: float = KEEP_ABOVE, seed_above: float = SEED_ABOVE) -> Mask:
@@ -134,21 +143,21 @@ def even_contrast(rgb: Rgb) -> Rgb:
     return cast(Rgb, cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 
 
-def _whole_photo(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
-    found = _look(rgb, fine, whole, doubt_max)
+def _whole_photo(rgb: Rgb, looks: _Looks, doubt_max: float) -> Segmentation:
+    found = _look(rgb, looks, doubt_max)
     height, width = rgb.shape[:2]
     inside = _box_of(found.matte > KEEP_ABOVE)
     if doubt_max == ONE_LOOK or inside is None or _area(inside) >= SMALL_SHARE * GRID * GRID:
         return found
     around = _grown(_scaled(inside, width / GRID, height / GRID), width, height)
-    again = _look(_cut(rgb, around), fine, whole, doubt_max)
+    again = _look(_cut(rgb, around), looks, doubt_max)
     return _with_closer(found, again, around, width, height)
 
 
-def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
+def _in_box(rgb: Rgb, box: Box, looks: _Looks, doubt_max: float) -> Segmentation:
     height, width = rgb.shape[:2]
     around = _grown(box, width, height)
-    found = _look(_cut(rgb, around), fine, whole, doubt_max)
+    found = _look(_cut(rgb, around), looks, doubt_max)
     matte = _pasted(found.matte, around, width, height)
     left, top, right, bottom = _scaled(box, GRID / width, GRID / height)
     outside = np.ones((GRID, GRID), bool)
@@ -159,17 +168,19 @@ def _in_box(rgb: Rgb, box: Box, fine: Look, whole: Look, doubt_max: float) -> Se
     return replace(found, matte=matte, belief=belief)
 
 
-def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
+def _look(rgb: Rgb, looks: _Looks, doubt_max: float) -> Segmentation:
     """The looks at one picture, joined."""
     square = _square(rgb, FINEST)
-    first, coarse = _on_grid(fine(square, GRID)), whole(square, WHOLE)
+    first, coarse = _on_grid(looks.fine(square, GRID)), looks.whole(square, WHOLE)
     seen_whole = _on_grid(coarse)
     belief = (2 * first + seen_whole) / np.float32(3)
     left_open = doubt(belief)
     if left_open <= doubt_max:
+        looks.on_looked()
         return Segmentation(_joined(belief, first), belief, first, coarse, left_open, 1)
     mirror = cast(Rgb, _mirrored(even_contrast(square)))
-    second = _on_grid(cast(Matte, _mirrored(fine(mirror, FINEST))))
+    second = _on_grid(cast(Matte, _mirrored(looks.fine(mirror, FINEST))))
+    looks.on_looked()
     edge = (first + second) / np.float32(2)
     belief = (2 * edge + seen_whole) / np.float32(3)
     joined = _filigree(belief, edge) if _is_filigree(edge) else _joined(belief, edge)
@@ -180,12 +191,19 @@ def _look(rgb: Rgb, fine: Look, whole: Look, doubt_max: float) -> Segmentation:
 def _joined(belief: Matte, edge: Matte) -> Matte:
     """What was decided, with the edge drawn by `edge` in a band around its outline."""
     inside = decide(_calmed(belief))
-    band = (_depth(inside) <= BAND_INSIDE_PX) & (_depth(~inside) <= BAND_OUTSIDE_PX)
+    band = _band(inside)
     settled = ~band
     contradiction = band & (inside != (edge > 0.5))
     if np.count_nonzero(contradiction) >= THICK_PX * THICK_PX // 2:
         settled |= _thick(contradiction)
     return edge + _blurred(settled, FEATHER_PX) * (_blurred(inside, ROUND_PX) - edge)
+
+
+def _band(inside: Mask) -> Mask:
+    """The band around the outline of what is in; measured on half its size, in a third of the time."""
+    half = np.ascontiguousarray(inside[::2, ::2])
+    near = (_depth(half) <= BAND_INSIDE_PX / 2) & (_depth(~half) <= BAND_OUTSIDE_PX / 2)
+    return cv2.resize(near.view(np.uint8), inside.shape, interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _depth(mask: Mask) -> NDArray[np.float32]:
@@ -250,13 +268,7 @@ def _with_closer(
     return replace(found, matte=closer, passes=found.passes + again.passes)
 
 
-def _chosen(
-    rgb: Rgb,
-    found: Segmentation,
-    points: Sequence[PlacedPoint],
-    fine: Look,
-    whole: Look,
-) -> Segmentation:
+def _chosen(rgb: Rgb, found: Segmentation, points: Sequence[PlacedPoint], looks: _Looks) -> Segmentation:
     """The parts of the matte that the points ask for. A wanted point on background is looked at more closely,
     in ever smaller windows around it."""
     height, width = rgb.shape[:2]
@@ -264,7 +276,7 @@ def _chosen(
     wanted = [at for at, is_wanted in points if is_wanted]
     for at in wanted:
         if _at(matte, at, width, height) <= WEAK_ABOVE:
-            matte = np.maximum(matte, _near_point(rgb, at, fine, whole))
+            matte = np.maximum(matte, _near_point(rgb, at, looks))
     _, labels = cv2.connectedComponents((matte > WEAK_ABOVE).view(np.uint8), connectivity=4)
     dropped = np.zeros(labels.shape, bool)
     if wanted:
@@ -282,7 +294,7 @@ def _chosen(
     return replace(found, matte=matte)
 
 
-def _near_point(rgb: Rgb, at: tuple[int, int], fine: Look, whole: Look) -> Matte:
+def _near_point(rgb: Rgb, at: tuple[int, int], looks: _Looks) -> Matte:
     height, width = rgb.shape[:2]
     for share in (0.5, 0.25):
         w, h = max(int(width * share), 32), max(int(height * share), 32)
@@ -291,7 +303,7 @@ def _near_point(rgb: Rgb, at: tuple[int, int], fine: Look, whole: Look) -> Matte
             min(max(at[1] - h // 2, 0), max(height - h, 0)),
         )
         window = (left, top, min(left + w, width), min(top + h, height))
-        closer = _pasted(_look(_cut(rgb, window), fine, whole, ONE_LOOK).matte, window, width, height)
+        closer = _pasted(_look(_cut(rgb, window), looks, ONE_LOOK).matte, window, width, height)
         if _at(closer, at, width, height) > KEEP_ABOVE:
             return closer
     return np.zeros((GRID, GRID), np.float32)

@@ -98,10 +98,16 @@ class Prepared:
 
     def _open(self, name: str, path: Path) -> Network:
         if self._plan.runtime == "openvino":
-            precision = best_float() if self._plan.precision == "int8" else self._plan.precision
             threads = 1 if name in BESIDE else self._threads
-            return OpenVinoNetwork(path, precision, parallel=self._parallel, threads=threads)
+            return OpenVinoNetwork(path, self._floats(name), parallel=self._parallel, threads=threads)
         return OnnxRuntimeNetwork(path, PROVIDERS[self._plan.device])
+
+    def _floats(self, name: str) -> Arithmetic:
+        """The floating-point type of what is not 8-bit in a network."""
+        if self._plan.precision != "int8":
+            return self._plan.precision
+        calibration = self._calibration(name)
+        return "fp32" if calibration is not None and calibration.is_single else best_float()
 
     @contextmanager
     def _building(self, name: str) -> Iterator[None]:

@@ -34,12 +34,14 @@ PASSED_THROUGH = ("MaxPool", "Concat")
 class Calibration:
     """How one set of weights is made 8-bit.
 
-    ranges  lowest and highest value of each group of activations, by the name of the group's first
-    kept    convolutions that stay in floating point, with what flows into them
+    ranges     lowest and highest value of each group of activations, by the name of the group's first
+    kept       convolutions that stay in floating point, with what flows into them
+    is_single  whether what stays must be single precision, because bf16 would lose too much of it
     """
 
     ranges: Mapping[str, tuple[float, float]]
     kept: frozenset[str]
+    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ def calibrations() -> Mapping[str, Calibration]:
     data = json.loads(TABLE.read_text("utf-8"))
     return {
         sha256: Calibration(
-            {name: (low, high) for name, (low, high) in table["ranges"].items()}, frozenset(table["kept"])
+            {name: (low, high) for name, (low, high) in table["ranges"].items()},
+            frozenset(table["kept"]),
+            table["is_single"],
         )
         for sha256, table in data.items()
     }

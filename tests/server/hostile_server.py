@@ -168,6 +168,8 @@ ANSWERS: dict[str, Callable[..., None]] = {
     "/slow.jpg": _endless(f"{OK}Content-Length: 1000000\r\n\r\n", b"x", 0.05),
     # Fast enough to earn its time, second by second, and far too slow ever to be complete.
     "/25-kb-a-second.jpg": _endless(f"{OK}Content-Length: 20000000\r\n\r\n", b"x" * 1000, 0.04),
+    "/25-kb-a-second-of-chunks.jpg": _endless(CHUNKED, b"3e8\r\n" + b"x" * 1000 + b"\r\n", 0.04),
+    "/25-kb-a-second-until-closed.jpg": _endless(f"{OK}\r\n", b"x" * 1000, 0.04),
     "/slow-chunks.jpg": _endless(CHUNKED, b"1\r\nx\r\n", 0.05),
     "/slow-headers": _endless(OK, b"X-More: y\r\n", 0.05),
 }

@@ -10,6 +10,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,6 +234,8 @@ HOSTILE_ANSWERS = [
     ("/slow.jpg", "address_timeout"),
     ("/25-kb-a-second.jpg", "address_timeout"),
     ("/slow-chunks.jpg", "address_timeout"),
+    ("/25-kb-a-second-of-chunks.jpg", "address_timeout"),
+    ("/25-kb-a-second-until-closed.jpg", "address_timeout"),
 ]
 
 HOSTILE_REDIRECTS = [
@@ -328,6 +331,15 @@ def test_a_body_has_to_earn_its_time(server: Any, names: Names) -> None:
     assert get(server, "/drip.jpg", names, FetchLimits(begin_s=0.5, bytes_per_s_min=5)).content == b"x" * 20
     with pytest.raises(AddressTimeoutError):
         get(server, "/drip.jpg", names, FetchLimits(begin_s=0.5))
+
+
+@pytest.mark.parametrize("path", ["/25-kb-a-second-of-chunks.jpg", "/25-kb-a-second-until-closed.jpg"])
+def test_content_of_unknown_length_must_hurry(path: str, server: Any, names: Names) -> None:
+    began = time.monotonic()
+    with pytest.raises(AddressTimeoutError):
+        get(server, path, names, FetchLimits(begin_s=0.5))
+    # It earns a twelfth of each second; by the pace asked of content of known length it would be 20 seconds.
+    assert time.monotonic() - began < 10
 
 
 def test_a_drip_that_earns_its_time_and_leads_nowhere_is_refused(server: Any, names: Names) -> None:

@@ -70,8 +70,9 @@ class FetchLimits:
 
     `size_max` and `header_size_max` are in bytes. `begin_s` is how long a fetch may last before there is any
     content: look-ups, connections, redirects and headers together. Content earns further time, a second for
-    every `bytes_per_s_min`. `total_s` ends it all; content that says how long it is, and comes too slowly to
-    be complete by then, is not waited for.
+    every `bytes_per_s_min`, or every `unknown_bytes_per_s_min` when nothing says how long it is. `total_s`
+    ends it all; content that says how long it is, and comes too slowly to be complete by then, is not waited
+    for.
     """
 
     size_max: int = 22_000_000
@@ -79,6 +80,7 @@ class FetchLimits:
     redirects_max: int = 3
     begin_s: float = 1.8
     bytes_per_s_min: int = 20_000
+    unknown_bytes_per_s_min: int = 300_000
     total_s: float = 20.0
 
 
@@ -251,7 +253,9 @@ class _Visit:
         """For the step that is next. Raises AddressTimeoutError when there are none, ClientGoneError."""
         if self._is_gone():
             raise ClientGoneError("Whoever wanted this file has hung up.")
-        earned_s = self.limits.begin_s + self._content_bytes / self.limits.bytes_per_s_min
+        limits = self.limits
+        pace_min = limits.bytes_per_s_min if self._length else limits.unknown_bytes_per_s_min
+        earned_s = limits.begin_s + self._content_bytes / pace_min
         now_s = time.monotonic()
         left = self._begun_at + min(earned_s, self.limits.total_s) - now_s
         if left <= 0 or self._is_hopeless(now_s):

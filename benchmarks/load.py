@@ -65,7 +65,16 @@ def _side_by_side(ours: OffcutServer, photo: bytes, asked: argparse.Namespace) -
     finally:
         if theirs is not None:
             theirs.close()
-    return record.table(COLUMNS, rows)
+    return record.table(COLUMNS, rows) + _why_not_asked(asked)
+
+
+def _why_not_asked(asked: argparse.Namespace) -> str:
+    if asked.no_rembg or max(asked.clients) <= asked.rembg_clients:
+        return ""
+    return (
+        f"\n\nrembg was asked by {asked.rembg_clients} clients at most: it takes every request at once, and "
+        "with 32 it needs more memory (over 23 GB) than this machine has."
+    )
 
 
 def _row(count: int, taken: dict[str, clients.Tally]) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +28,8 @@ from skimage import data
 
 from offcut.engine.models.families import FAMILIES, Family
 from offcut.engine.models.graph import matte_graph
-from offcut.engine.models.quantize import TABLE, Group, groups
+from offcut.engine.models.prune import activation_of, may_prune
+from offcut.engine.models.quantize import LEVELS, TABLE, Group, convolutions, groups
 from offcut.engine.models.runtime import HINTS, best_float
 from offcut.engine.models.weights import Weights
 
@@ -38,6 +40,10 @@ SEEN = 90
 KEPT = {"isnet": ["/conv_in/Conv/WithoutBiases"], "u2net": ["Conv_787/WithoutBiases"]}
 SINGLE = {"isnet": False, "u2net": True}
 """docs/decisions/int8.md says why these."""
+
+PRUNED = {"isnet"}
+"""Networks whose silent channels are taken out. U²-Net-p has some too, but is no quicker without them: its
+layers are so narrow that the processor's units are not filled anyhow."""
 
 Photo = NDArray[np.uint8]
 
@@ -55,15 +61,23 @@ def main() -> None:
         onnx.save(matte_graph(weights.path(entry.name), family), path)
         squares = [family_square for size in SIZES[entry.family] for family_square in prepared(family, size)]
         ranges = measured(path, squares)
+        silent = unheard(path, squares) if arguments.name in PRUNED else {}
     tables = json.loads(TABLE.read_text("utf-8")) if TABLE.exists() else {}
     tables[entry.files[0].sha256] = {
         "name": entry.name,
         "kept": KEPT[entry.family],
         "is_single": SINGLE[entry.family],
+        "silent": silent,
         "ranges": ranges,
     }
-    TABLE.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
+    TABLE.write_text(written(tables), "utf-8")
     print(f"{len(ranges)} ranges from {len(squares)} squares written to {TABLE}")
+
+
+def written(tables: dict[str, Any]) -> str:
+    """The tables as JSON, each list on one line."""
+    text = json.dumps(tables, indent=1)
+    return re.sub(r"\[[^\[\]{}]*\]", lambda found: " ".join(found[0].split()), text) + "\n"
 
 
 def photographs() -> Iterator[Photo]:
@@ -101,6 +115,21 @@ def measured(path: Path, squares: list[Photo]) -> dict[str, tuple[float, float]]
     }
 
 
+def unheard(path: Path, squares: list[Photo]) -> dict[str, list[int]]:
+    """The channels that never reach half a step of what their layer rounds to, by the convolution's name."""
+    model = ov.Core().read_model(path)
+    makers = [node for node in convolutions(model) if may_prune(node)]
+    heights = [ops.reduce_max(activation_of(node).output(0), ops.constant([2, 3])) for node in makers]
+    found = {}
+    for node, *seen in zip(makers, *answers(model, heights, squares), strict=True):
+        channels = np.array(seen)
+        step = np.percentile(channels.max(axis=1), SEEN) / (LEVELS - 1)
+        silent = np.flatnonzero(channels.max(axis=0) < step / 2)
+        if len(silent):
+            found[node.get_friendly_name()] = silent.tolist()
+    return found
+
+
 def extreme_outputs(found: list[Group]) -> list[Any]:
     """The lowest and the highest value of each group."""
     outputs = []
@@ -114,8 +143,8 @@ def extreme_outputs(found: list[Group]) -> list[Any]:
     return outputs
 
 
-def answers(model: ov.Model, outputs: list[Any], squares: list[Photo]) -> Iterator[list[float]]:
-    """What the outputs, numbers all, say on each square."""
+def answers(model: ov.Model, outputs: list[Any], squares: list[Photo]) -> Iterator[list[NDArray[np.float32]]]:
+    """What the outputs say on each square, each as a row of numbers."""
     results = [ops.result(output) for output in outputs]
     hints = {"INFERENCE_PRECISION_HINT": HINTS[best_float()], "PERFORMANCE_HINT": "LATENCY"}
     compiled = ov.Core().compile_model(ov.Model(results, model.get_parameters()), "CPU", hints)
@@ -123,7 +152,7 @@ def answers(model: ov.Model, outputs: list[Any], squares: list[Photo]) -> Iterat
     for number, square in enumerate(squares, 1):
         print(f"\r{number}/{len(squares)}", end=" ", flush=True)
         request.infer({0: square})
-        yield [float(tensor.data.ravel()[0]) for tensor in request.output_tensors]
+        yield [np.array(tensor.data, np.float32).ravel() for tensor in request.output_tensors]
 
 
 if __name__ == "__main__":

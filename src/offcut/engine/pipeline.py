@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import cv2
@@ -258,11 +258,11 @@ def _segment(
     on_looked: Callable[[], object],
 ) -> segment.Segmentation:
     fine, whole = networks.segmenter(model), networks.segmenter(WHOLE)
-    look: segment.Look = fine.matte
+    look: segment.Look = partial(fine.matte, drawn=segment.GRID)
     if not fine.family.step:
         # A network of one size is a large one that sees whole and detail at once: one look is enough.
         def look(picture: Rgb, _side: int) -> Matte:
-            return fine.matte(picture)
+            return fine.matte(picture, drawn=segment.GRID)
 
         doubt_max = segment.ONE_LOOK
     return segment.segment(

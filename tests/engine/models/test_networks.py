@@ -22,8 +22,9 @@ from tests.engine.models.stores import CONTENT, catalog_of, digest_of, entry_of,
 
 from offcut.engine.models import prepared
 from offcut.engine.models.catalog import Source
+from offcut.engine.models.ending import matte_of
 from offcut.engine.models.families import FAMILIES
-from offcut.engine.models.graph import MATTE, PHOTO, matte_graph, resize_scales
+from offcut.engine.models.graph import PHOTO, matte_graph, resize_scales
 from offcut.engine.models.networks import Networks
 from offcut.engine.models.quantize import Calibration, groups, quantize
 from offcut.engine.models.runtime import OnnxRuntimeNetwork, OpenVinoNetwork, precisions
@@ -85,8 +86,9 @@ def test_scales_are_those_of_the_frozen_sizes(store: Weights) -> None:
 
 def test_what_the_matte_does_not_need_is_cut_off(store: Weights) -> None:
     graph = matte_graph(store.path("tiny"), ISNET).graph
-    assert [value.name for value in (*graph.input, *graph.output)] == [PHOTO, MATTE]
-    assert [node.op_type for node in graph.node].count("Sigmoid") == 1
+    assert [value.name for value in (*graph.input, *graph.output)] == [PHOTO, "logits0"]
+    assert [node.op_type for node in graph.node].count("Sigmoid") == 0
+    assert [node.op_type for node in graph.node].count("Resize") == 1
     assert not any(constant.name.startswith("size") for constant in graph.initializer)
     assert TensorProto.FLOAT16 not in {
         attribute.i for node in graph.node for attribute in node.attribute if attribute.name == "to"
@@ -317,8 +319,8 @@ def test_eight_bits_stay_close(store: Weights, tmp_path: Path, kept: frozenset[s
     assert rounded == 4 - len(kept)
     ov.save_model(model, tmp_path / "int8.xml", compress_to_fp16=False)
     square = ISNET.prepare(data.astronaut(), 128)[np.newaxis]
-    exact = OpenVinoNetwork(path, "fp32")(square)[MATTE]
-    eight = OpenVinoNetwork(tmp_path / "int8.xml", "fp32")(square)[MATTE]
+    exact = matte_of(OpenVinoNetwork(path, "fp32")(square), 128)
+    eight = matte_of(OpenVinoNetwork(tmp_path / "int8.xml", "fp32")(square), 128)
     assert 0 < np.abs(exact - eight).mean() < 0.01
 
 
@@ -339,8 +341,8 @@ def test_eight_bits_need_a_calibration(store: Weights) -> None:
 def test_onnx_runtime_says_the_same(store: Weights, tmp_path: Path) -> None:
     path = tiny_model(store, tmp_path)
     square = ISNET.prepare(data.astronaut(), 128)[np.newaxis]
-    one = OpenVinoNetwork(path, "fp32")(square)[MATTE]
-    other = OnnxRuntimeNetwork(path, "CPUExecutionProvider")(square)[MATTE]
+    one = matte_of(OpenVinoNetwork(path, "fp32")(square), 128)
+    other = matte_of(OnnxRuntimeNetwork(path, "CPUExecutionProvider")(square), 128)
     np.testing.assert_allclose(one, other, atol=1e-4)
 
 
@@ -352,17 +354,11 @@ def test_stretched_photo_is_divided_by_its_brightest_value() -> None:
     assert FAMILIES["u2net"].prepare(np.zeros_like(dark), 320).max() == 0
 
 
-def test_matte_is_never_stretched() -> None:
-    faint = np.full((1, 64, 64), 0.1, np.float32)
-    np.testing.assert_array_equal(ISNET.matte(faint), faint[0])
-    assert ISNET.matte(np.full((1, 1, 64, 64), 1.5, np.float32)).max() == 1.0
-
-
 def test_logits_get_their_sigmoid(store: Weights, tmp_path: Path) -> None:
     square = np.full((1, 64, 64, 3), 90, np.uint8)
-    plain = OpenVinoNetwork(tiny_model(store, tmp_path), "fp32")(square)[MATTE]
+    plain = matte_of(OpenVinoNetwork(tiny_model(store, tmp_path), "fp32")(square), 64)
     onnx.save(matte_graph(store.path("tiny"), replace(ISNET, logits=True)), tmp_path / "logits.onnx")
-    twice = OpenVinoNetwork(tmp_path / "logits.onnx", "fp32")(square)[MATTE]
+    twice = matte_of(OpenVinoNetwork(tmp_path / "logits.onnx", "fp32")(square), 64)
     np.testing.assert_allclose(twice, 1 / (1 + np.exp(-plain)), atol=1e-5)
 
 

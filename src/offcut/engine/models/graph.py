@@ -1,14 +1,15 @@
 """From the downloaded network to the one that is run, as an ONNX graph.
 
-Four changes: side outputs and what only they need are cut off; sizes that were frozen at export become
-constant scales, so that the network runs at any multiple of its step; the normalisation moves inside, so
-that the input is the plain photo, bytes, channels last; and half-precision arithmetic becomes single, since
-the runtime chooses the precision (half-precision weights lose nothing by it).
+Five changes: side outputs and what only they need are cut off; so is the end, which is done outside
+(`ending`); sizes that were frozen at export become constant scales, so that the network runs at any multiple
+of its step; the normalisation moves inside, so that the input is the plain photo, bytes, channels last; and
+half-precision arithmetic becomes single, since the runtime chooses the precision (half-precision weights lose
+nothing by it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,15 @@ import onnx
 import openvino as ov
 from onnx import TensorProto, helper, numpy_helper
 
+from offcut.engine.models import ending
 from offcut.engine.models.families import Family
 
 PHOTO = "photo"
-MATTE = "matte"
 
 
 def matte_graph(path: Path, family: Family) -> onnx.ModelProto:
-    """The network at `path` made ready to run: `photo` batch×side×side×3 uint8 in, `matte`
-    batch×1×side×side float32 out, 0.0-1.0.
+    """The network at `path` made ready to run: `photo` batch×side×side×3 uint8 in, and out what
+    `ending.matte_of` makes a matte of.
 
     Raises ValueError (or what ONNX and OpenVINO raise) if the file is not such a network.
     """
@@ -38,8 +39,12 @@ def matte_graph(path: Path, family: Family) -> onnx.ModelProto:
         _unfreeze(nodes, constants, resize_scales(path))
     source, result = model.graph.input[0].name, model.graph.output[0].name
     _widen(nodes, constants)
-    nodes = [*_photo_nodes(family, source, constants), *nodes, _matte_node(family, result)]
-    nodes, used = needed(nodes, MATTE)
+    nodes, _ = needed(nodes, [result])
+    planes = ending.planes_of(nodes, constants, result, is_logits=family.logits)
+    outputs = {f"{ending.LOGITS}{number}": plane for number, plane in enumerate(planes)}
+    outputs = outputs or {ending.MATTE: result}
+    ends = [helper.make_node("Identity", [value], [name]) for name, value in outputs.items()]
+    nodes, used = needed([*_photo_nodes(family, source, constants), *nodes, *ends], outputs)
     side: Any = None if family.step else family.side
     graph = helper.make_graph(
         nodes,
@@ -49,7 +54,10 @@ def matte_graph(path: Path, family: Family) -> onnx.ModelProto:
                 PHOTO, TensorProto.UINT8, ["batch", side or "side", side or "side", 3]
             )
         ],
-        [helper.make_tensor_value_info(MATTE, TensorProto.FLOAT, ["batch", 1, side, side])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 1, None, None])
+            for name in outputs
+        ],
         [constant for name, constant in constants.items() if name in used],
     )
     return helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
@@ -66,13 +74,13 @@ def resize_scales(path: Path) -> dict[str, tuple[float, ...]]:
     return scales
 
 
-def needed(nodes: list[onnx.NodeProto], output: str) -> tuple[list[onnx.NodeProto], set[str]]:
-    """The nodes that `output` depends on, each after those it uses, and the names of all values in use."""
+def needed(nodes: list[onnx.NodeProto], outputs: Iterable[str]) -> tuple[list[onnx.NodeProto], set[str]]:
+    """The nodes that the outputs depend on, each after those it uses, and the names of all values in use."""
     makers = {name: node for node in nodes for name in node.output}
     order: list[onnx.NodeProto] = []
     used: set[str] = set()
     placed: set[int] = set()
-    stack = [(output, False)]
+    stack = [(output, False) for output in outputs]
     while stack:
         name, inputs_done = stack.pop()
         maker = makers.get(name)
@@ -130,7 +138,3 @@ def _photo_nodes(family: Family, source: str, constants: dict[str, TensorProto])
         helper.make_node("Sub", ["photo_planes", "photo_mean"], ["photo_centred"], name="photo/centre"),
         helper.make_node("Div", ["photo_centred", "photo_deviation"], [source], name="photo/scale"),
     ]
-
-
-def _matte_node(family: Family, result: str) -> onnx.NodeProto:
-    return helper.make_node("Sigmoid" if family.logits else "Identity", [result], [MATTE])

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from offcut.engine.models import machine
 from offcut.engine.models.catalog import Catalog
+from offcut.engine.models.ending import matte_of
 from offcut.engine.models.families import CONVERTERS, FAMILIES, Family
-from offcut.engine.models.graph import MATTE
 from offcut.engine.models.prepared import Prepared
 from offcut.engine.models.runtime import Arithmetic, Device, Network, Plan, Precision, plan
 from offcut.engine.models.weights import Weights
@@ -55,22 +55,25 @@ class Segmenter:
         self.family = family
         self._networks = networks
 
-    def matte(self, rgb: Rgb, size: int | None = None) -> Matte:
-        """The matte of a photo (H×W×3 uint8) as the network sees it: size×size float32, 0.0-1.0, of the
-        photo stretched to that square (default: the side it was trained at).
+    def matte(self, rgb: Rgb, size: int | None = None, *, drawn: int | None = None) -> Matte:
+        """The matte of a photo (H×W×3 uint8) as the network sees it when the photo is stretched to a square
+        of `size` pixels (default: the side it was trained at): drawn×drawn (default: size×size) float32,
+        0.0-1.0.
 
         Raises OptionError for a size the network cannot run at, and ModelError if it cannot be loaded.
         """
-        return self.matte_many([rgb], size)[0]
+        return self.matte_many([rgb], size, drawn=drawn)[0]
 
-    def matte_many(self, photos: Sequence[Rgb], size: int | None = None) -> list[Matte]:
+    def matte_many(
+        self, photos: Sequence[Rgb], size: int | None = None, *, drawn: int | None = None
+    ) -> list[Matte]:
         """`matte` of several photos, or several views of one, while the network is held once."""
         side = self.family.check_side(self.family.side if size is None else size)
         with self._networks.lease(self.name) as network:
-            return [self._run(network, self.family.prepare(rgb, side)) for rgb in photos]
+            return [self._run(network, self.family.prepare(rgb, side), drawn or side) for rgb in photos]
 
-    def _run(self, network: Network, square: Rgb) -> Matte:
-        return self.family.matte(network(square[np.newaxis])[MATTE])
+    def _run(self, network: Network, square: Rgb, drawn: int) -> Matte:
+        return matte_of(network(square[np.newaxis]), drawn)
 
 
 class Networks:

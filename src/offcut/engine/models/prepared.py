@@ -34,7 +34,7 @@ from offcut.engine.models.runtime import (
 from offcut.engine.models.weights import PREPARED, Weights, corrupt, sha256_of
 from offcut.errors import ModelError, WeightsBusyError
 
-RECIPE = 2
+RECIPE = 3
 """Raised whenever the way in which networks are made changes."""
 
 BUILD_WAIT_S = 600.0
@@ -90,8 +90,16 @@ class Prepared:
         files = [file.sha256 for file in self._weights.catalog.entry(name).files]
         precision = self.precision(name)
         calibration = self._calibration(name) if precision == "int8" else None
-        ranges = [sorted(calibration.ranges.items()), sorted(calibration.kept)] if calibration else []
-        parts = [RECIPE, files, ranges, ov.__version__, onnx.__version__]
+        table = (
+            None
+            if calibration is None
+            else [
+                sorted(calibration.ranges.items()),
+                sorted(calibration.kept),
+                sorted(calibration.silent.items()),
+            ]
+        )
+        parts = [RECIPE, files, table, ov.__version__, onnx.__version__]
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
         suffix = "xml" if self._plan.runtime == "openvino" else "onnx"
         return f"{name}-{precision}-{digest}.{suffix}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as ops
+
+from offcut.engine.models.prune import constant_of, prune
 
 LEVELS = 256
 TABLE = Path(__file__).with_name("calibration.json")
@@ -37,11 +39,13 @@ class Calibration:
     ranges     lowest and highest value of each group of activations, by the name of the group's first
     kept       convolutions that stay in floating point, with what flows into them
     is_single  whether what stays must be single precision, because bf16 would lose too much of it
+    silent     channels that were never heard, by the convolution that makes them: they are taken out
     """
 
     ranges: Mapping[str, tuple[float, float]]
     kept: frozenset[str]
     is_single: bool = False
+    silent: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def calibrations() -> Mapping[str, Calibration]:
             {name: (low, high) for name, (low, high) in table["ranges"].items()},
             frozenset(table["kept"]),
             table["is_single"],
+            table["silent"],
         )
         for sha256, table in data.items()
     }
@@ -73,6 +78,7 @@ def calibrations() -> Mapping[str, Calibration]:
 
 def quantize(model: ov.Model, calibration: Calibration) -> None:
     """Makes a network 8-bit, in place. Raises KeyError if the calibration is not this network's."""
+    prune(model, calibration.silent)
     for group in groups(model):
         rounded = [node for node in group.convolutions if node.get_friendly_name() not in calibration.kept]
         if rounded:
@@ -130,7 +136,7 @@ def _round(maker: Any, low: float, high: float) -> None:
 
 
 def _round_weights(node: Any) -> None:
-    weights = _constant(node.input_value(1).get_node())
+    weights = constant_of(node.input_value(1).get_node())
     if weights is None:
         return
     weights = weights.astype(np.float32)
@@ -147,10 +153,3 @@ def _makers(node: Any) -> Sequence[Any]:
     if node.get_type_name() == "Concat":
         return [maker for value in node.input_values() for maker in _makers(value.get_node())]
     return [node]
-
-
-def _constant(node: Any) -> NDArray[Any] | None:
-    """The constant that a node's value is made from by reshaping, spreading or converting; None if none."""
-    while node.get_type_name() in ("Broadcast", "Reshape", "Convert", "Unsqueeze"):
-        node = node.input_value(0).get_node()
-    return np.asarray(node.get_data()) if node.get_type_name() == "Constant" else None

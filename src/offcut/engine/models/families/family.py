@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from offcut.engine.types import Matte, Rgb
+from offcut.engine.types import Rgb
 from offcut.errors import OptionError
 
 
@@ -49,9 +48,3 @@ class Family:
         if 0 < brightest < 255:
             square = cv2.convertScaleAbs(square, alpha=255.0 / brightest)
         return np.ascontiguousarray(square, dtype=np.uint8)
-
-    def matte(self, output: NDArray[np.float32]) -> Matte:
-        """The network's output (1×side×side or side×side) as a matte 0.0-1.0. Never rescaled by its own
-        extremes: a photo with nothing in it must stay empty."""
-        plane = np.asarray(output, dtype=np.float32).reshape(output.shape[-2:])
-        return np.clip(plane, 0.0, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -223,6 +224,19 @@ def test_many_photos_come_back_in_order_each_with_its_result_or_error() -> None:
         "",
     ]
     assert [outcome.cutout is not None for outcome in outcomes] == [True, False, False, True]
+
+
+def test_errors_that_are_collected_hold_no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[weakref.ref[Any]] = []
+
+    def nothing_found(photo: Any, *_: Any, **__: Any) -> Cutout:
+        held.append(weakref.ref(photo.pixels))
+        raise offcut.NoForegroundError("nothing")
+
+    monkeypatch.setattr("offcut.engine.pipeline.cut_out", nothing_found)
+    errors = [outcome.error for outcome in offcut.remove_many([as_file(Image.fromarray(red_square()))] * 2)]
+    assert [error.code for error in errors if error] == ["no_foreground"] * 2
+    assert [pixels() for pixels in held] == [None, None]
 
 
 def test_a_folder_is_streamed_by_name(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -130,6 +131,8 @@ def remove_many(
         try:
             return Outcome(photo, cutout=_cut_out(photo, asked, shared, model))
         except Exception as error:
+            # Whoever collects errors must not collect the pixels of all those photos with them.
+            traceback.clear_frames(error.__traceback__)
             return Outcome(photo, error=as_offcut_error(error))
 
     return in_order(work, _listed(photos), jobs=jobs)

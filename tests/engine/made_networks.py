@@ -32,10 +32,10 @@ class MadeNetworks:
     sides: list[int | None] = field(default_factory=list)
 
     def segmenter(self, name: str) -> Any:
-        def matte(picture: Rgb, side: int | None = None) -> Matte:
+        def matte(picture: Rgb, side: int | None = None, *, drawn: int | None = None) -> Matte:
             self.calls.append(name)
             self.sides.append(side)
-            return red(picture, side or 512)
+            return red(picture, drawn or side or 512)
 
         step = self.step if name != pipeline.WHOLE else 64
         return SimpleNamespace(family=SimpleNamespace(step=step), matte=matte)

@@ -5,7 +5,10 @@ The made networks see what is red, wherever it lies, and note every call (tests/
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import io
+import weakref
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -86,6 +89,18 @@ class TestSteps:
             cut(shown(np.zeros((HEIGHT, WIDTH), bool)), networks, told=told)
         assert told == STEPS[:3]
         assert caught.value.hint
+
+    def test_let_go_of_a_photo_of_nothing_at_once(self, networks: MadeNetworks) -> None:
+        photo = open_photo(shown(np.zeros((HEIGHT, WIDTH), bool)), Options())
+        pixels = weakref.ref(photo.pixels)
+        gc.disable()  # It would find the pixels in any circle, but only now and then.
+        try:
+            with contextlib.suppress(NoForegroundError):
+                pipeline.cut_out(photo, Options(), networks)  # type: ignore[arg-type]
+            del photo
+            assert pixels() is None
+        finally:
+            gc.enable()
 
     def test_the_subjects_own_pixels_are_kept(self, networks: MadeNetworks) -> None:
         photo = shown()

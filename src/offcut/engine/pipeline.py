@@ -45,6 +45,8 @@ FINE = "isnet"
 WHOLE = "u2netp"
 DETECTOR = "nanodet"
 
+NOTHING = "Nothing in this photo stands out from its background."
+
 SMALL_SIDE = 1024
 """The shorter side of the copy that the networks look at is this or more, if the photo's is."""
 
@@ -152,10 +154,12 @@ def _find_subject(
         tell("refine")
         alpha = refine.refine(_resized(photo, options, png_pixels_max), found.matte)
         seen = naming.result()
+    if seen is None:
+        raise NoForegroundError(NOTHING)
     if photo.alpha is not None:
         alpha = _within(alpha, photo.alpha)
     if not alpha.any():
-        raise NoForegroundError("Nothing in this photo stands out from its background.")
+        raise NoForegroundError(NOTHING)
     belief = np.rint(found.belief * 255).astype(np.uint8)
     return FoundSubject(alpha, belief, seen.subject, seen.confidence)
 
@@ -290,12 +294,14 @@ def _detections(rgb: Rgb, networks: Networks) -> _Detected:
 
 def _subject(
     detecting: Future[_Detected], found: segment.Segmentation, *, is_prompted: bool
-) -> subject.Classification:
-    """What the photo shows. Raises `NoForegroundError` when it shows nothing and nobody pointed at it."""
+) -> subject.Classification | None:
+    """What the photo shows; None when it shows nothing and nobody pointed at it. (An error that is raised in
+    another thread knows the frame that waits for it, which knows the error: all the pixels in that circle
+    would stay until the interpreter next looks for circles.)"""
     detected = detecting.result()
     small, detections = detected.rgb, detected.detections
     if not is_prompted and not subject.has_foreground(found.fine, found.other, small, detections):
-        raise NoForegroundError("Nothing in this photo stands out from its background.")
+        return None
     return subject.classify(small, found.matte, detections)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from offcut.engine.options import Options
@@ -18,7 +22,7 @@ from offcut.errors import (
     TeamQueueFullError,
 )
 from offcut.server.runners.cutting import Finished, Tell, Work
-from offcut.server.runners.in_process import InProcessRunner
+from offcut.server.runners.in_process import TIDY_EVERY_S, InProcessRunner
 
 WORK = Work(b"photo", Options())
 PATIENCE_S = 20
@@ -86,6 +90,26 @@ def test_an_error_comes_back_and_the_runner_lives(
     with pytest.raises(kind):
         runner.run(Work(photo, Options()), team_id=1)
     assert runner.run(WORK, team_id=1).content == b"photo"
+
+
+@pytest.mark.parametrize("fails", [OffcutError, ZeroDivisionError])
+def test_what_a_failed_photo_held_is_let_go_at_once(fails: type[Exception]) -> None:
+    held: list[weakref.ref[np.ndarray]] = []
+
+    def cut(_work: Work, _tell: Tell) -> Finished:
+        pixels = np.zeros((4, 4))
+        held.append(weakref.ref(pixels))
+        raise fails("it cannot be cut out")
+
+    runner = InProcessRunner(cut, jobs=1, places=8)
+    gc.disable()  # It would find the pixels in any circle, but only now and then.
+    try:
+        with contextlib.suppress(fails):
+            runner.run(WORK, team_id=1)
+        until(lambda: held[0]() is None)
+    finally:
+        gc.enable()
+        runner.stop(PATIENCE_S)
 
 
 def test_a_full_queue_refuses_at_once_and_says_when(
@@ -214,3 +238,22 @@ def test_two_hundred_at_once_against_sixty_four_places(threads: ThreadPoolExecut
     assert set(outcomes) == {"answered", "team_queue_full"} | ({"queue_full"} & set(outcomes))
     assert runner.takes_photos
     runner.stop(PATIENCE_S)
+
+
+def test_memory_is_given_back_now_and_then_but_not_after_every_photo(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidied = threading.Semaphore(0)
+    now_s = [100.0]
+    monkeypatch.setattr("offcut.server.runners.in_process.time.monotonic", lambda: now_s[0])
+    runner = InProcessRunner(bench, jobs=1, places=8, tidy=tidied.release)
+    bench.let_go.set()
+    for _ in range(3):
+        runner.run(WORK, team_id=1)
+    assert not tidied.acquire(blocking=False)
+    now_s[0] += TIDY_EVERY_S
+    for _ in range(3):
+        runner.run(WORK, team_id=1)
+    assert tidied.acquire(timeout=PATIENCE_S)
+    runner.stop(0)
+    assert not tidied.acquire(blocking=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
+from offcut.engine.models.machine import release_memory
 from offcut.engine.options import Options
 from offcut.errors import NoForegroundError, OffcutError
 from offcut.server.runners.any_work import do_with
@@ -89,6 +90,7 @@ def _made() -> InProcessRunner:
         places=settings.QUEUE_PLACES,
         # A hold that lapses while its photo still waits would let the credits be spent twice.
         wait_s_max=settings.HOLD_S * 0.9,
+        tidy=release_memory,
     )
 
 

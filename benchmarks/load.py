@@ -26,6 +26,8 @@ from servers import EngineAlone, OffcutServer, RembgServer
 COLUMNS = ["clients", "Offcut photos/s", "rembg photos/s", "ratio", "Offcut p50 s", "p95 s", "rembg p50 s",
            "p95 s", "Offcut failed", "rembg failed"]  # fmt: skip
 JOBS = 2
+HTTP_TURNS = 4
+"""How often the engine alone and the server take turns in measuring what HTTP adds."""
 
 
 def main() -> None:
@@ -36,7 +38,7 @@ def main() -> None:
     with OffcutServer(jobs=JOBS) as ours:
         clients.send(ours, photo)  # The networks are loaded by now, and warm.
         tables.append(_side_by_side(ours, photo, asked))
-        tables.append(_what_http_adds(ours, photo, asked))
+        tables.append(_what_http_adds(ours, photo, asked.slice))
         if asked.crowd:
             tables.append(_crowd(ours, photo))
     if asked.endurance:
@@ -96,14 +98,14 @@ def _quantiles(tally: clients.Tally) -> list[str]:
     return [f"{cuts[9]:.2f}", f"{cuts[18]:.2f}"]
 
 
-def _what_http_adds(ours: OffcutServer, photo: bytes, asked: argparse.Namespace) -> str:
+def _what_http_adds(ours: OffcutServer, photo: bytes, slice_s: float) -> str:
     """The server with eight clients keeps its threads busy; so is the engine alone, in slices between."""
     with EngineAlone(jobs=JOBS) as engine:
         engine.cut_for(photo, 1)
         alone, served = clients.Tally(), clients.Tally()
-        for _ in range(clients.slices(asked)):
-            alone.add(engine.cut_for(photo, asked.slice))
-            served.add(clients.ask_for(ours, photo, 8, asked.slice))
+        for _ in range(HTTP_TURNS):
+            alone.add(engine.cut_for(photo, slice_s))
+            served.add(clients.ask_for(ours, photo, 8, slice_s))
     added = alone.rate / served.rate - 1
     row = [str(JOBS), f"{alone.rate:.2f}", f"{served.rate:.2f}", f"{added:+.1%}"]
     return record.table(["threads", "engine alone, photos/s", "over HTTP, photos/s", "HTTP adds"], [row])
